@@ -1,0 +1,27 @@
+"""The graph and its walk: recording, `backward`, `grad`, `Function`, and switching recording off.
+
+Source of the names and their meaning: https://pytorch.org/docs/stable/autograd.html
+"""
+
+from .backward import backward, grad
+from .function import Function
+from .mode import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+
+__all__ = [
+    "Function",
+    "backward",
+    "enable_grad",
+    "grad",
+    "inference_mode",
+    "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "no_grad",
+    "set_grad_enabled",
+]

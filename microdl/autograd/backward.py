@@ -1,0 +1,173 @@
+"""`backward` and `grad`: what a walk's gradients are for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .engine import walk
+from .graph import Node, TensorBase, wrap
+
+_ONES = {np.dtype(d): np.ones((), d) for d in ("float16", "float32", "float64")}
+for _one in _ONES.values():
+    _one.flags.writeable = False
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Adds to the `grad` of each leaf the gradient of `tensors`, weighted by `grad_tensors`.
+
+    For y = f(x) and v of y's shape it computes v . dy/dx; `grad_tensors` may be left out where a tensor has
+    one element. What the graph saved is freed unless `retain_graph` (which `create_graph` implies).
+    With `inputs`, only these get a gradient. If the walk fails, no `grad` has changed.
+
+    Raises RuntimeError: a tensor does not require grad; more than one element without a gradient; shapes
+    that differ; the graph was freed; a saved tensor was changed in place.
+
+    >>> import microdl as torch
+    >>> x = torch.tensor([1., 2.], requires_grad=True)
+    >>> torch.autograd.backward((x * x).sum())
+    >>> x.grad
+    tensor([2., 4.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
+    """
+    roots = _roots(_listed(tensors), _listed(grad_tensors), create_graph)
+    retain = create_graph if retain_graph is None else retain_graph
+    if inputs is not None:
+        _backward_to(_listed(inputs), roots, retain, create_graph)
+        return
+    for leaf, g in walk(roots, retain, create_graph).items():
+        accumulate(leaf.variable, g, leaf.post_hooks)  # type: ignore[attr-defined]
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    """The gradients of `outputs` for `inputs`, returned instead of added to `grad`.
+
+    Raises RuntimeError where an input was not used, unless `allow_unused` (then None stands for it) or
+    `materialize_grads` (then zeros do).
+
+    >>> import microdl as torch
+    >>> x = torch.tensor(3., requires_grad=True)
+    >>> slope, = torch.autograd.grad(x ** 3, x, create_graph=True)
+    >>> torch.autograd.grad(slope, x)
+    (tensor(18.),)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
+    """
+    targets = _listed(inputs)
+    nodes = [_input_node(t) for t in targets]
+    roots = _roots(_listed(outputs), _listed(grad_outputs), create_graph)
+    found = walk(roots, create_graph if retain_graph is None else retain_graph, create_graph, set(nodes))
+    return tuple(
+        _result(t, found.get(node), bool(allow_unused), materialize_grads)
+        for t, node in zip(targets, nodes, strict=True)
+    )
+
+
+def _result(target: TensorBase, g: Any, allow_unused: bool, materialize: bool) -> Any:
+    if g is not None:
+        return g if isinstance(g, TensorBase) else wrap(np.array(g))
+    if materialize:
+        return wrap(np.zeros_like(target._a))
+    if not allow_unused:
+        raise RuntimeError(
+            "One of the differentiated Tensors appears to not have been used in the graph. "
+            "Set allow_unused=True if this is the desired behavior."
+        )
+    return None
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return [value] if isinstance(value, TensorBase) else list(value)
+
+
+def _input_node(t: Any) -> Node:
+    if not isinstance(t, TensorBase):
+        raise TypeError(f"expected a Tensor to differentiate for, not {type(t).__name__}")
+    if t._node is None:
+        raise RuntimeError(
+            "One of the differentiated Tensors does not require grad. Call requires_grad_() on it first."
+        )
+    node: Node = t._node
+    return node
+
+
+def _roots(tensors: list[Any], grads: list[Any], create_graph: bool) -> list[tuple[Node, Any]]:
+    grads = grads or [None] * len(tensors)
+    if len(grads) != len(tensors):
+        raise RuntimeError(f"got {len(tensors)} tensors and {len(grads)} gradients")
+    if len(tensors) == 1 and tensors[0]._node is not None:
+        return [(tensors[0]._node, _seed(tensors[0], grads[0], create_graph))]
+    roots = []
+    for i, (t, g) in enumerate(zip(tensors, grads, strict=True)):
+        if t._node is None:
+            raise RuntimeError(
+                f"element {i} of tensors does not require grad and does not have a grad_fn. Nothing in it "
+                "was computed, with recording on, from a tensor that requires grad."
+            )
+        roots.append((t._node, _seed(t, g, create_graph)))
+    return roots
+
+
+def _seed(t: TensorBase, g: Any, create_graph: bool) -> Any:
+    a = t._a
+    if g is None:
+        if a.size != 1:
+            raise RuntimeError(
+                f"grad can be implicitly created only for scalar outputs, but this one has shape "
+                f"{list(a.shape)}. Reduce it, for example with .sum(), or pass a gradient of its shape."
+            )
+        seed: Any = np.ones_like(a) if a.ndim else _ONES[a.dtype]
+        return wrap(seed) if create_graph else seed
+    if not isinstance(g, TensorBase):
+        raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
+    if g._a.shape != a.shape:
+        raise RuntimeError(
+            f"Mismatch in shape: grad_output has a shape of {list(g._a.shape)} and the output has a shape of "
+            f"{list(a.shape)}."
+        )
+    return g if create_graph else g._a.astype(a.dtype, copy=False)
+
+
+def _backward_to(inputs: list[Any], roots: list[tuple[Node, Any]], retain: bool, create: bool) -> None:
+    if not inputs:
+        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    found = walk(roots, retain, create, {_input_node(t) for t in inputs})
+    for t in inputs:
+        g = found.get(t._node)
+        if g is not None:
+            own = g if isinstance(g, TensorBase) or t.is_leaf else np.array(g)
+            accumulate(t, own, getattr(t._node, "post_hooks", {}))
+
+
+def accumulate(t: Any, g: Any, post_hooks: dict[int, Any]) -> None:
+    """`t.grad += g`, in place once there is a gradient, as PyTorch does."""
+    if t is None:
+        return
+    if t._grad is None:
+        t._grad = g if isinstance(g, TensorBase) else wrap(g)
+    elif isinstance(g, TensorBase):
+        t._grad = t._grad + g
+    else:
+        np.add(t._grad._a, g, out=t._grad._a)
+        t._grad._version_counter.bump("backward")
+    for hook in list(post_hooks.values()):
+        hook(t)

@@ -1,0 +1,212 @@
+"""The graph that recorded operations build: tensors' storage of it, and the kinds of node.
+
+A tensor that requires grad holds one `node`. A leaf's node is an `AccumulateGrad`, which keeps only a weak
+reference to its tensor; any other is the operation that made it. Edges point from an operation to the nodes
+of its inputs, never to tensors, so that an intermediate result lives only as long as somebody names it.
+
+One clock stamps nodes as they are made and storages as they are changed. It gives both the order of the
+backward walk (newest first is a topological order) and the check that a saved array is still what it was.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+tick = itertools.count(1).__next__
+RETAIN = -1  # the key of the hook that keeps a non-leaf's gradient
+
+
+class Version:
+    """What all views of one storage share: how often it was changed, when last and by what."""
+
+    count = 0
+    stamp = 0
+    by = ""
+    views: list[weakref.ref[TensorBase]] | None = None
+
+    def bump(self, by: str) -> None:
+        self.count += 1
+        self.stamp = tick()
+        self.by = by
+
+    def add_view(self, view: TensorBase) -> None:
+        if self.views is None:
+            self.views = []
+        elif len(self.views) > 32 and len(self.views) & (len(self.views) - 1) == 0:
+            self.views = [ref for ref in self.views if ref() is not None]
+        self.views.append(weakref.ref(view))
+
+    def live_views(self) -> list[TensorBase]:
+        return [view for ref in self.views or () if (view := ref()) is not None]
+
+
+class TensorBase:
+    """An array with its place in the graph; `tensor.Tensor` gives it its methods."""
+
+    __slots__ = ("_a", "_node", "_version_counter", "_grad", "_view_of", "__dict__", "__weakref__")
+
+    _a: np.ndarray[Any, Any]
+    _node: Any
+    _version_counter: Version
+    _grad: Any
+    _view_of: Any
+
+
+class _Public:
+    """The class that operations return; `tensor` sets it, being the layer above."""
+
+    tensor: type[TensorBase] = TensorBase
+
+
+def set_tensor_class(cls: type[TensorBase]) -> None:
+    _Public.tensor = cls
+
+
+_new = object.__new__
+
+
+def wrap(array: Any, node: Any = None, version: Version | None = None) -> Any:
+    """A tensor that takes ownership of `array` (a NumPy scalar becomes a 0-d array)."""
+    t = _new(_Public.tensor)
+    t._a = array if type(array) is np.ndarray else np.asarray(array)
+    t._node = node
+    t._version_counter = Version() if version is None else version
+    t._grad = None
+    t._view_of = None
+    return t
+
+
+class RemovableHandle:
+    """What registering a hook returns; `remove()` takes the hook back."""
+
+    def __init__(self, hooks: dict[int, Any]) -> None:
+        self._hooks = hooks
+        self.id = tick()
+
+    def remove(self) -> None:
+        self._hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.remove()
+
+
+class Node:
+    """One step of the backward walk. `edges` are the nodes of the inputs that require grad."""
+
+    __slots__ = ("edges", "shape", "dtype", "seq", "hooks", "__weakref__")
+
+    edges: tuple[Node, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    seq: int
+    hooks: dict[int, Callable[[Any], Any]] | None
+
+    def name(self) -> str:
+        """PyTorch's name of the step, such as `AddBackward0`."""
+        return type(self).__name__
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node, int], ...]:
+        """The nodes of the inputs, each with the number of the output it stands for."""
+        return tuple((e.parent, e.index) if isinstance(e, Output) else (e, 0) for e in self.edges)
+
+    def backward(self, g: Any, create_graph: bool, retain_graph: bool) -> tuple[Any, ...]:
+        """The gradients for the edges, for the kinds of step that the walk does not know by itself."""
+        raise NotImplementedError(f"{self.name()} has no backward")
+
+    def add_hook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
+        if self.hooks is None:
+            self.hooks = {}
+        handle = RemovableHandle(self.hooks)
+        self.hooks[handle.id] = hook
+        return handle
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+class AccumulateGrad(Node):
+    """A leaf: the walk ends here, and the gradient goes to the tensor's `grad`."""
+
+    __slots__ = ("_tensor", "post_hooks")
+
+    def __init__(self, tensor: TensorBase) -> None:
+        self.edges = ()
+        self.shape, self.dtype = tensor._a.shape, tensor._a.dtype
+        self.seq = tick()
+        self.hooks = None
+        self._tensor = weakref.ref(tensor)
+        self.post_hooks: dict[int, Callable[[Any], Any]] = {}
+
+    @property
+    def variable(self) -> Any:
+        """The leaf tensor, or None when it is gone."""
+        return self._tensor()
+
+
+class OpNode(Node):
+    """A step made by the derivative table: a plan (see `table.py`) and what it saved."""
+
+    __slots__ = ("plan", "saved", "guards")
+
+    plan: Any
+    saved: tuple[Any, ...] | None
+    guards: tuple[Version, ...]
+
+    def name(self) -> str:
+        return str(self.plan.name)
+
+
+class Output(Node):
+    """One of the outputs of a step that has several: it hands its gradient to the step's slot."""
+
+    __slots__ = ("parent", "index", "of")
+
+    def __init__(self, parent: Node, index: int, of: int, array: np.ndarray[Any, Any]) -> None:
+        self.edges = (parent,)
+        self.shape, self.dtype = array.shape, array.dtype
+        self.seq = tick()
+        self.hooks = None
+        self.parent, self.index, self.of = parent, index, of
+
+    def name(self) -> str:
+        return self.parent.name()
+
+
+def record(plan: Any, edges: tuple[Node, ...], out: TensorBase, kept: tuple[Any, Any]) -> OpNode:
+    """The node of a step that made `out`; `kept` is what `plan.keep` gave."""
+    node = _new(OpNode)
+    node.plan = plan
+    node.edges = edges
+    node.saved, node.guards = kept
+    a = out._a
+    node.shape = a.shape
+    node.dtype = a.dtype
+    node.seq = tick()
+    node.hooks = None
+    out._node = node
+    return node
+
+
+FREED = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have "
+    "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
+    "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or if "
+    "you need to access saved tensors after calling backward."
+)
+
+
+def modified_message(node: Node, version: Version) -> str:
+    return (
+        "one of the variables needed for gradient computation has been modified by an inplace operation: "
+        f"{node.name()} saved a tensor that {version.by} changed afterwards (it is at version {version.count}). "
+        f"Apply {version.by} to a clone(), or use the form that makes a new tensor."
+    )

@@ -1,0 +1,207 @@
+"""Changes in place, and the views that see them.
+
+A change writes into the array, moves the storage's version, and, when it is recorded, gives the tensor a
+new history. When the tensor is a view, the history goes to the tensor it views: there the change is one
+step, "the base with this part replaced", and every other view of it is derived from the base anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import dtypes
+from .graph import AccumulateGrad, TensorBase, record, wrap
+from .mode import mode
+from .record import attach, op
+from .table import Op
+
+
+Calls = tuple[tuple[Callable[..., Any], tuple[Any, ...]], ...]
+
+
+class ViewOf(NamedTuple):
+    """The tensor that a view looks at, and the calls that lead from it to the view."""
+
+    root: Any
+    calls: Calls
+    recorded: bool
+
+
+def replay(calls: Calls, t: Any) -> Any:
+    """The view of `t`, a tensor, to which the calls lead."""
+    for call, args in calls:
+        t = call(t, *args)
+    return t
+
+
+def replay_array(calls: Calls, a: Any) -> Any:
+    for call, args in calls:
+        a = call.op.forward(a, *args)  # type: ignore[attr-defined]
+    return a
+
+
+def view(
+    name: str, forward: Callable[..., Any], formula: Callable[..., Any], grad_name: str | None = None
+) -> Callable[..., Any]:
+    """Declares an operation on one tensor whose result shares its memory wherever NumPy's does."""
+    copying = op(name, forward, grad_name=grad_name, input=formula)
+    declared: Op = copying.op  # type: ignore[attr-defined]
+    plan = declared.plan(("input",), ("input",))
+
+    def viewing(input: Any, *args: Any) -> Any:
+        a = input._a
+        t = wrap(forward(a, *args))
+        base = t._a.base
+        if base is not None and (base is a or base is a.base):
+            link(t, input, viewing, args)
+        if input._node is not None and mode.enabled:
+            record(plan, (input._node,), t, plan.keep(input, *args, t))
+        return t
+
+    viewing.__name__ = viewing.__qualname__ = name
+    viewing.op = declared  # type: ignore[attr-defined]
+    return viewing
+
+
+def link(t: TensorBase, input: TensorBase, call: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    """Makes `t`, whose array is a view of that of `input`, known as `call(input, *args)`."""
+    version = t._version_counter = input._version_counter
+    above = input._view_of
+    if above is None:
+        t._view_of = ViewOf(input, ((call, args),), mode.enabled)
+    else:
+        t._view_of = ViewOf(above.root, (*above.calls, (call, args)), above.recorded and mode.enabled)
+    version.add_view(t)
+
+
+def check_writable(t: Any, name: str) -> None:
+    """RuntimeError where a recorded change in place would lose a gradient."""
+    if not isinstance(t, TensorBase):
+        raise TypeError(f"{name}(): expected a Tensor to change in place, not {type(t).__name__}")
+    if not t._a.flags.writeable:
+        raise RuntimeError(
+            f"{name}: unsupported operation: more than one element of the written-to tensor refers to a single "
+            "memory location, or its memory is read-only. Please clone() the tensor before performing the "
+            "operation."
+        )
+    if not mode.enabled:
+        return
+    if type(t._node) is AccumulateGrad:
+        raise RuntimeError(
+            f"a leaf Variable that requires grad is being used in an in-place operation ({name}). Do it under "
+            "torch.no_grad(), or on a clone()."
+        )
+    if t._view_of is not None and t._view_of.root._node is not None:
+        _check_view(t._view_of, name)
+
+
+def _check_view(path: ViewOf, name: str) -> None:
+    if not path.recorded:
+        raise RuntimeError(
+            f"A view was created in no_grad mode and is being modified inplace with grad mode enabled ({name}). Make "
+            "the view and the change both inside, or both outside, the no_grad block."
+        )
+    if type(path.root._node) is AccumulateGrad:
+        raise RuntimeError(
+            f"a view of a leaf Variable that requires grad is being used in an in-place operation ({name}). Do "
+            "it under torch.no_grad(), or on a clone()."
+        )
+
+
+def write(t: Any, call: Callable[..., Any], args: tuple[Any, ...], name: str) -> Any:
+    """`t` becomes `call(t, *args)`, in place; nothing is written if that fails."""
+    check_writable(t, name)
+    recorded = takes_history(t, args)
+    if recorded and t._view_of is not None:
+        _check_view(t._view_of, name)
+    result = call(wrap(t._a.copy(), t._node) if recorded else t, *args)
+    _check_result(t, result._a, name)
+    np.copyto(t._a, result._a, casting="unsafe")
+    t._version_counter.bump(name)
+    if recorded and result._node is not None:
+        give_history(t, result)
+    return t
+
+
+def takes_history(t: Any, args: tuple[Any, ...]) -> bool:
+    """Whether a change of `t` from `args` is recorded: integers never have a history."""
+    return mode.enabled and t._a.dtype.kind == "f" and (t._node is not None or any(_has_grad(x) for x in args))
+
+
+def _has_grad(x: Any) -> bool:
+    return isinstance(x, TensorBase) and x._node is not None
+
+
+def _check_result(t: TensorBase, result: np.ndarray[Any, Any], name: str) -> None:
+    if result.shape != t._a.shape:
+        raise RuntimeError(
+            f"output with shape {list(t._a.shape)} doesn't match the broadcast shape {list(result.shape)} "
+            f"({name} cannot enlarge the tensor it changes)"
+        )
+    to, was = t._a.dtype.kind, result.dtype.kind
+    if was == "f" and to != "f" or was != "b" and to == "b":
+        raise RuntimeError(
+            f"result type {dtypes.from_numpy_dtype(result.dtype).legacy} can't be cast to the desired output "
+            f"type {dtypes.from_numpy_dtype(t._a.dtype).legacy} ({name}). Convert the tensor first, for "
+            "example with .float()."
+        )
+
+
+def give_history(t: Any, changed: TensorBase) -> None:
+    """Makes `changed`, which holds the same values, the history of `t`; views follow their base."""
+    if t._view_of is None:
+        if changed._a.dtype != t._a.dtype:
+            changed = changed.to(t.dtype)  # type: ignore[attr-defined]
+        t._node = changed._node
+        root = t
+    else:
+        root = t._view_of.root
+        before = wrap(root._a, root._node)
+        after = wrap(root._a)
+        attach(replace_part.op, (before, changed, t._view_of.calls), [True, True, False], after)  # type: ignore[attr-defined]
+        root._node = after._node
+    for sibling in root._version_counter.live_views():
+        path = sibling._view_of
+        if sibling is not root and path is not None and path.root is root and path.recorded:
+            sibling._node = replay(path.calls, wrap(root._a, root._node))._node
+
+
+def _replace_part(base: Any, part: Any, calls: Calls) -> Any:
+    out = base.copy()
+    replay_array(calls, out)[...] = part
+    return out
+
+
+def _part(base: Any, calls: Calls) -> Any:
+    return replay(calls, base) if isinstance(base, TensorBase) else replay_array(calls, base)
+
+
+# It keeps the calls and not the view's `ViewOf`, whose root would lead back to this step.
+replace_part = op(
+    "copy_slices",
+    _replace_part,
+    polymorphic=True,
+    grad_name="CopySlices",
+    base=lambda g, part_shape, calls: replace_part(g, np.zeros(part_shape, _dtype_of(g)), calls),
+    part=lambda g, calls: _part(g, calls),
+)
+
+
+def _dtype_of(g: Any) -> Any:
+    return g._a.dtype if isinstance(g, TensorBase) else g.dtype
+
+
+def inplace(call: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The in-place form of an operation: `x.add_(y)` for `add(x, y)`."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            return write(self, lambda t, *rest: call(t, *rest, **kwargs), args, name)
+        return write(self, call, args, name)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"`{name.rstrip('_')}` in place: the tensor itself changes and is returned."
+    return method

@@ -1,0 +1,136 @@
+"""How a derivative is declared, and what is kept for it.
+
+An operation names its inputs, and for each differentiable one has a formula whose parameters say what it
+needs: `g`, the gradient of the output; an argument by its name; `out`, the output; `x_shape`, only the
+shape of `x`; or the name of an auxiliary result that the forward returned beside the output. From these
+names a `Plan` is made once for each combination of inputs that require grad: one function that picks what
+must be kept, one that computes all the gradients from it. What no formula names is not kept.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from .graph import OpNode, record, wrap
+
+Formula = Callable[..., Any]
+
+
+class Aux(NamedTuple):
+    """An auxiliary result that depends on `input` differentiably: `vjp(g, out)`, `out` being the result."""
+
+    input: str
+    vjp: Formula
+
+
+class Op:
+    """One declared operation: its forward on arrays, and a formula for each differentiable argument.
+
+    `params` are the argument names in order; `aux` names what the forward returns beside its output.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., Any],
+        params: tuple[str, ...],
+        formulas: Mapping[str, Formula],
+        aux: Mapping[str, Aux | None] | None = None,
+        grad_name: str | None = None,
+    ) -> None:
+        unknown = set(formulas) - set(params)
+        if unknown:
+            raise TypeError(f"{name}: formulas for {sorted(unknown)}, which are not among {params}")
+        self.name = name
+        self.forward = forward
+        self.params = params
+        self.formulas = dict(formulas)
+        self.aux = dict(aux or {})
+        self.grad_name = grad_name or "".join(p.title() for p in name.strip("_").split("_")) + "Backward0"
+        self._plans: dict[tuple[tuple[str, ...], tuple[str, ...]], Plan] = {}
+
+    def plan(self, wanted: tuple[str, ...], tensors: tuple[str, ...]) -> Plan:
+        """The plan for gradients of `wanted` when the arguments `tensors` are tensors."""
+        key = wanted, tensors
+        found = self._plans.get(key)
+        if found is None:
+            found = self._plans[key] = Plan(self, wanted, tensors)
+        return found
+
+
+class Plan:
+    """What one combination of an operation's inputs keeps and computes.
+
+    `keep(*args, out, *aux)` gives the saved values and the version counters that guard them;
+    `vjp(g, saved)` gives one gradient for each input of `wanted`, in order.
+    """
+
+    __slots__ = ("name", "keep", "vjp", "_sources", "_aux")
+
+    def __init__(self, op: Op, wanted: tuple[str, ...], tensors: tuple[str, ...]) -> None:
+        self.name = op.grad_name
+        needs = {p: _needs(op.formulas[p]) for p in wanted}
+        kept = sorted({n for names in needs.values() for n in names})
+        held = {*tensors, "out"}
+        values = "".join(f"{_pick(n, held)}, " for n in kept)
+        guards = "".join(f"{n}._version_counter, " for n in kept if n in held)
+        signature = ", ".join([*op.params, "out", *op.aux])
+        self.keep = _compile(f"lambda {signature}: (({values}), ({guards}))", {})
+        place = {n: f"s[{i}]" for i, n in enumerate(kept)}
+        calls = "".join(f"f_{p}({', '.join(['g', *(place[n] for n in needs[p])])}), " for p in wanted)
+        self.vjp = _compile(f"lambda g, s: ({calls})", {f"f_{p}": op.formulas[p] for p in wanted})
+        self._sources = [_Source(n, wanted, n in held, op.aux.get(n)) for n in kept]
+
+    def as_tensors(self, node: OpNode) -> tuple[Any, ...]:
+        """The saved values with every array joined to the graph again, for `create_graph`."""
+        return tuple(
+            source.rejoin(value, node) for source, value in zip(self._sources, node.saved or (), strict=True)
+        )
+
+
+class _Source:
+    """Where a saved value came from, so that it can be given its place in the graph again."""
+
+    def __init__(self, name: str, wanted: tuple[str, ...], held: bool, aux: Aux | None) -> None:
+        self.held = held
+        self.is_out = name == "out"
+        origin = aux.input if aux else name
+        self.edge = wanted.index(origin) if origin in wanted else None
+        self.aux = aux and Op(name, _no_forward, (aux.input,), {aux.input: aux.vjp})
+
+    def rejoin(self, value: Any, node: OpNode) -> Any:
+        if self.aux is not None:
+            return self._rejoin_aux(value, node)
+        if not self.held:
+            return value
+        if self.is_out:
+            return wrap(value, node)
+        return wrap(value, None if self.edge is None else node.edges[self.edge])
+
+    def _rejoin_aux(self, value: Any, node: OpNode) -> Any:
+        t = wrap(value)
+        if self.edge is not None and self.aux is not None:
+            plan = self.aux.plan(self.aux.params, self.aux.params)
+            record(plan, (node.edges[self.edge],), t, plan.keep(t, t))
+        return t
+
+
+def _no_forward(*args: Any) -> Any:
+    raise NotImplementedError("an auxiliary result is computed by the operation that returns it")
+
+
+def _needs(formula: Formula) -> list[str]:
+    return [p for p in inspect.signature(formula).parameters if p != "g"]
+
+
+def _pick(name: str, held: set[str]) -> str:
+    if name in held:
+        return f"{name}._a"
+    owner = name.removesuffix("_shape")
+    return f"{owner}._a.shape" if owner != name and owner in held else name
+
+
+def _compile(source: str, names: dict[str, Any]) -> Callable[..., Any]:
+    return eval(source, names)  # noqa: S307 - the text consists of declared parameter names

@@ -1,0 +1,79 @@
+"""Kernels: arrays in, arrays out, compiled by Numba at first use.
+
+A theme is imported when it is first named (`kernels.softmax`), so that importing microdl does not import Numba. From
+then on it is a plain attribute. What the themes hold is documented in each of them.
+"""
+
+import importlib
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import hinge, linear, optim, softmax, streams
+
+__all__ = [
+    "WARM_UP", "compile_seconds", "get_num_threads", "set_num_threads", "warm_up",
+    "hinge", "linear", "optim", "softmax", "streams",
+]  # fmt: skip
+
+_THEMES = ("hinge", "linear", "optim", "softmax", "streams")
+_num_threads: int | None = None
+
+WARM_UP = (
+    "linear.linear", "linear.grad_weight", "linear.grad_bias",
+    "softmax.cross_entropy_mean", "softmax.cross_entropy_mean_backward", "softmax.log_softmax",
+    "hinge.multi_margin", "hinge.multi_margin_backward", "optim.sgd_step",
+)  # fmt: skip
+"""The kernels that `warm_up` makes ready."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _THEMES:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def compile_seconds() -> float:
+    """The time this process has spent on compiling kernels: 0 where all came from disk."""
+    from . import _compile
+
+    return _compile.reporter.seconds
+
+
+def warm_up(dtype: Any = "float32") -> Iterator[str]:
+    """Compile the kernels of a training step one by one, yielding the name of each that is ready: `WARM_UP` in turn.
+
+    For a progress bar: nothing is written to stderr meanwhile. What an earlier run left on disk loads in milliseconds.
+
+    >>> next(warm_up("float32"))
+    'linear.linear'
+    """
+    from . import _warm_up
+
+    return _warm_up.warm_up(dtype)
+
+
+def set_num_threads(n: int) -> None:
+    """Bound the threads of the parallel kernels; NumPy's BLAS has its own setting (OPENBLAS_NUM_THREADS).
+
+    Raises RuntimeError unless n is a positive int. Results do not depend on it.
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.set_num_threads.html
+    """
+    global _num_threads
+    if type(n) is not int:
+        raise RuntimeError(f"set_num_threads expects an int, but got {type(n).__name__}")
+    if n <= 0:
+        raise RuntimeError(f"set_num_threads expects a positive integer, but got {n}; use 1 for a single thread")
+    _num_threads = n
+
+
+def get_num_threads() -> int:
+    """The bound on the threads of the parallel kernels: by default one for each CPU this process may use."""
+    return _num_threads or _available_cpus()
+
+
+def _available_cpus() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,144 @@
+"""How a kernel is declared: compiled at first use, kept on disk, and never in silence."""
+
+import atexit
+import functools
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+from numba.core import event as numba_event
+
+from . import get_num_threads
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_config: Any = numba.config
+_events: Any = numba_event
+_pid = os.getpid()
+
+
+def kernel(*flags: str, parallel: bool = False) -> Callable[[F], F]:
+    """Declare a function of arrays that Numba compiles at its first call and keeps on disk.
+
+    `flags` names the LLVM floating-point flags, one by one ("contract", "reassoc", "nsz", "arcp"): `fastmath=True`
+    would also assume that there is no NaN and no infinity. A `parallel` kernel divides its `prange` loops among
+    `get_num_threads()` threads; with one thread, and in a forked process, where OpenMP would abort, it runs as a
+    serial one. With NUMBA_DISABLE_JIT=1 a kernel is plain Python on NumPy scalars, without their warnings: compiled
+    code has none.
+
+    A helper that a kernel of another file calls is compiled into it, and Numba does not see that file change: after
+    editing such a helper, delete `__pycache__/*.nb*`.
+    """
+
+    def declare(function: F) -> F:
+        if _config.DISABLE_JIT:
+            return _without_warnings(function)
+        jit: Any = functools.partial(numba.njit, cache=True, nogil=True, error_model="numpy", fastmath=set(flags))
+        serial: F = jit()(function)
+        return _by_threads(serial, jit(parallel=True)(function)) if parallel else serial
+
+    return declare
+
+
+def _by_threads(serial: F, parallel: F) -> F:
+    @functools.wraps(serial)
+    def choose(*args: Any) -> Any:
+        threads = min(get_num_threads(), _config.NUMBA_NUM_THREADS)
+        if threads == 1 or os.getpid() != _pid:
+            return serial(*args)
+        numba.set_num_threads(threads)
+        return parallel(*args)
+
+    return choose  # type: ignore[return-value]
+
+
+def _without_warnings(function: F) -> F:
+    @functools.wraps(function)
+    def plain(*args: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*args)
+
+    return plain  # type: ignore[return-value]
+
+
+class Reporter(numba_event.Listener):
+    """Tells the user on stderr that kernels are being compiled. Numba's event does not fire when one comes from disk.
+
+    A terminal shows the count and the name of the kernel while it compiles; a file or a notebook gets one line. The
+    time follows when the process ends. The environment variable MICRODL_QUIET=1 silences both.
+    """
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.seconds = 0.0
+        self._told = 0
+        self._told_seconds = 0.0
+        self._depth = 0
+        self._started = 0.0
+        self._silent = False
+
+    def on_start(self, event: numba_event.Event) -> None:
+        self._depth += 1
+        if self._depth > 1 or not _is_ours(event):
+            return
+        self._started = time.perf_counter()
+        self.names.append(_name(event))
+        if self._speaks():
+            self._told += 1
+            self._announce()
+
+    def on_end(self, event: numba_event.Event) -> None:
+        self._depth -= 1
+        if self._depth or not _is_ours(event):
+            return
+        seconds = time.perf_counter() - self._started
+        self.seconds += seconds
+        if self._speaks():
+            self._told_seconds += seconds
+            if sys.stderr.isatty():
+                print("\r\x1b[K", end="", file=sys.stderr, flush=True)  # the line is the program's own again
+
+    @contextmanager
+    def silenced(self) -> Iterator[None]:
+        """For a caller that shows the progress itself."""
+        before, self._silent = self._silent, True
+        try:
+            yield
+        finally:
+            self._silent = before
+
+    def summary(self) -> None:
+        if self._told and self._speaks():
+            kernels = "1 kernel" if self._told == 1 else f"{self._told} kernels"
+            message = f"microdl: compiled {kernels} in {self._told_seconds:.1f} s; the next run loads them from disk"
+            print(message, file=sys.stderr)
+
+    def _announce(self) -> None:
+        message = "microdl: compiling kernels for this machine (once) ..."
+        if sys.stderr.isatty():
+            print(f"\r\x1b[K{message} {self._told}: {self.names[-1]}", end="", file=sys.stderr, flush=True)
+        elif self._told == 1:
+            print(message, file=sys.stderr, flush=True)
+
+    def _speaks(self) -> bool:
+        return not self._silent and sys.stderr is not None and os.environ.get("MICRODL_QUIET") != "1"
+
+
+def _is_ours(event: numba_event.Event) -> bool:
+    module: str = event.data["dispatcher"].py_func.__module__
+    return module.startswith(f"{__package__}.")
+
+
+def _name(event: numba_event.Event) -> str:
+    function = event.data["dispatcher"].py_func
+    return f"{function.__module__.rpartition('.')[2]}.{function.__name__.lstrip('_')}"
+
+
+reporter = Reporter()
+_events.register("numba:compile", reporter)
+atexit.register(reporter.summary)

@@ -1,0 +1,122 @@
+"""How kernels are compiled, announced and bounded."""
+
+import io
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from microdl import kernels
+from microdl.kernels import _compile
+
+
+def run(script, cache, **variables):
+    environment = {k: v for k, v in os.environ.items() if k not in ("NUMBA_DISABLE_JIT", "MICRODL_QUIET")}
+    environment |= {"NUMBA_CACHE_DIR": str(cache), **variables}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
+    return done.stdout, done.stderr
+
+
+def test_importing_kernels_does_not_import_numba(tmp_path):
+    script = "import sys; from microdl import kernels; before = 'numba' in sys.modules; kernels.optim; "
+    script += "print(before, 'numba' in sys.modules, 'optim' in vars(kernels))"
+    assert run(script, tmp_path)[0] == "False True True\n"
+
+
+def test_a_first_run_says_that_it_compiles_and_a_second_is_silent(tmp_path):
+    script = "import numpy as np; from microdl import kernels; kernels.linear.grad_bias(np.ones((2, 2))); "
+    script += "print(kernels.compile_seconds() > 0)"
+    quiet_out, quiet_err = run(script, tmp_path / "quiet", MICRODL_QUIET="1")
+    assert (quiet_out, quiet_err) == ("True\n", "")
+    first_out, first_err = run(script, tmp_path / "told")
+    assert first_out == "True\n"
+    assert first_err.startswith(
+        "microdl: compiling kernels for this machine (once) ...\nmicrodl: compiled 1 kernel in "
+    )
+    assert run(script, tmp_path / "told") == ("False\n", "")
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def compilation(name, module="microdl.kernels.softmax"):
+    function = SimpleNamespace(__name__=name, __module__=module)
+    return SimpleNamespace(data={"dispatcher": SimpleNamespace(py_func=function)})
+
+
+@pytest.fixture
+def reporter(monkeypatch):
+    monkeypatch.setattr(_compile, "sys", SimpleNamespace(stderr=Terminal()))
+    monkeypatch.delenv("MICRODL_QUIET", raising=False)
+    return _compile.Reporter()
+
+
+def test_a_terminal_shows_count_and_name_and_is_cleaned_afterwards(reporter):
+    outer, inner = compilation("_softmax"), compilation("_exp_all")
+    for event, step in [(outer, "on_start"), (inner, "on_start"), (inner, "on_end"), (outer, "on_end")]:
+        getattr(reporter, step)(event)
+    clear = "\r\x1b[K"
+    line = f"{clear}microdl: compiling kernels for this machine (once) ... 1: softmax.softmax{clear}"
+    assert _compile.sys.stderr.getvalue() == line
+    reporter.summary()
+    assert (
+        _compile.sys.stderr.getvalue()
+        == f"{line}microdl: compiled 1 kernel in 0.0 s; the next run loads them from disk\n"
+    )
+
+
+def test_compilations_of_others_and_silenced_ones_are_not_told(reporter):
+    other, silenced = compilation("theirs", "elsewhere"), compilation("softmax")
+    reporter.on_start(other)
+    reporter.on_end(other)
+    assert reporter.names == []
+    with reporter.silenced():
+        reporter.on_start(silenced)
+        reporter.on_end(silenced)
+    reporter.summary()
+    assert reporter.names == ["softmax.softmax"]
+    assert reporter.seconds > 0
+    assert _compile.sys.stderr.getvalue() == ""
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_warm_up_yields_the_kernels_of_a_training_step(dtype):
+    assert tuple(kernels.warm_up(dtype)) == kernels.WARM_UP
+
+
+def test_an_unknown_theme_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'softmix'"):
+        _ = kernels.softmix
+
+
+@pytest.mark.parametrize(
+    ("n", "message"),
+    [
+        (0, "expects a positive integer, but got 0"), (-2, "expects a positive integer, but got -2"),
+        (1.5, "expects an int, but got float"), (True, "expects an int, but got bool"),
+    ],
+)  # fmt: skip
+def test_set_num_threads_refuses_what_pytorch_refuses(n, message):
+    with pytest.raises(RuntimeError, match=f"set_num_threads {message}"):
+        kernels.set_num_threads(n)
+
+
+def test_threads_are_bounded_and_a_forked_process_is_serial(monkeypatch):
+    monkeypatch.setattr(kernels, "_num_threads", None)
+    assert 1 <= kernels.get_num_threads() <= (os.cpu_count() or 1)
+    bounds = []
+    monkeypatch.setattr(_compile.numba, "set_num_threads", bounds.append)
+    monkeypatch.setattr(_compile._config, "NUMBA_NUM_THREADS", 3)
+    run_kernel = _compile._by_threads(lambda: "serial", lambda: "parallel")
+    chosen = []
+    for n in (1, 2, 64):
+        kernels.set_num_threads(n)
+        chosen.append(run_kernel())
+    assert kernels.get_num_threads() == 64
+    assert (chosen, bounds) == (["serial", "parallel", "parallel"], [2, 3])
+    monkeypatch.setattr(_compile, "_pid", -1)
+    assert run_kernel() == "serial"

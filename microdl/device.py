@@ -20,14 +20,13 @@ class device:
     Source: https://pytorch.org/docs/stable/tensor_attributes.html#torch.device
     """
 
-    __slots__ = ("type", "index")
+    __slots__ = ("index", "type")
 
     def __init__(self, type: Any = "cpu", index: int | None = None) -> None:
         if isinstance(type, device):
-            self.type, self.index = type.type, type.index
-            return
+            type, index = type.type, type.index
         kind, _, number = str(type).partition(":")
-        if kind not in _KINDS or number and not number.isdigit():
+        if kind not in _KINDS or (number and not number.isdigit()):
             raise RuntimeError(f"Expected one of {', '.join(_KINDS)} device type at start of device string: {type}")
         self.type: str = kind
         self.index: int | None = int(number) if number else index

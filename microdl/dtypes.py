@@ -20,7 +20,7 @@ class dtype:
     (torch.float32, True, 8)
     """
 
-    __slots__ = ("name", "numpy", "legacy")
+    __slots__ = ("legacy", "name", "numpy")
 
     def __init__(self, name: str, legacy: str) -> None:
         self.name = name
@@ -99,11 +99,11 @@ def set_default_dtype(d: dtype) -> None:
 
 
 def to_numpy_dtype(d: Any) -> np.dtype[Any]:
-    """The NumPy dtype of a `dtype`; Python's float, int and bool stand for PyTorch's defaults."""
+    """The NumPy dtype of a `dtype`; Python's float, int and bool stand for float64, int64 and bool."""
     if isinstance(d, dtype):
         return d.numpy
     if d is float:
-        return _Default.dtype.numpy
+        return float64.numpy
     if d is int:
         return int64.numpy
     if d is bool:

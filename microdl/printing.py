@@ -97,7 +97,7 @@ def set_printoptions(
 def _option_error(name: str, value: object) -> type[Exception] | None:
     """None for a good option; for a bad one the exception that PyTorch raises, if it does, when it prints."""
     if name in ("precision", "edgeitems"):
-        if not isinstance(value, Integral) or isinstance(value, bool):
+        if type(value) is bool or not isinstance(value, Integral):
             return TypeError if name == "edgeitems" else ValueError
         return ValueError if value < 0 else None
     if not isinstance(value, Real):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -39,13 +38,13 @@ def backward(
 
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
     """
-    roots = _roots(_listed(tensors), _listed(grad_tensors), create_graph)
     retain = create_graph if retain_graph is None else retain_graph
+    roots, grads = _roots(_listed(tensors), _listed(grad_tensors), create_graph)
     if inputs is not None:
-        _backward_to(_listed(inputs), roots, retain, create_graph)
+        _backward_to(_listed(inputs), roots, grads, retain, create_graph)
         return
-    for leaf, g in walk(roots, retain, create_graph).items():
-        accumulate(leaf.variable, g, leaf.post_hooks)  # type: ignore[attr-defined]
+    for leaf, g in walk(roots, grads, retain, create_graph).items():
+        accumulate(leaf._tensor(), g, leaf.post_hooks)  # type: ignore[attr-defined]
 
 
 def grad(
@@ -72,8 +71,9 @@ def grad(
     """
     targets = _listed(inputs)
     nodes = [_input_node(t) for t in targets]
-    roots = _roots(_listed(outputs), _listed(grad_outputs), create_graph)
-    found = walk(roots, create_graph if retain_graph is None else retain_graph, create_graph, set(nodes))
+    retain = create_graph if retain_graph is None else retain_graph
+    roots, grads = _roots(_listed(outputs), _listed(grad_outputs), create_graph)
+    found = walk(roots, grads, retain, create_graph, set(nodes))
     return tuple(
         _result(t, found.get(node), bool(allow_unused), materialize_grads)
         for t, node in zip(targets, nodes, strict=True)
@@ -110,21 +110,19 @@ def _input_node(t: Any) -> Node:
     return node
 
 
-def _roots(tensors: list[Any], grads: list[Any], create_graph: bool) -> list[tuple[Node, Any]]:
+def _roots(tensors: list[Any], grads: list[Any], create_graph: bool) -> tuple[list[Node], list[Any]]:
+    """The nodes at which a walk begins, and the gradients that enter there."""
     grads = grads or [None] * len(tensors)
     if len(grads) != len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(grads)} gradients")
-    if len(tensors) == 1 and tensors[0]._node is not None:
-        return [(tensors[0]._node, _seed(tensors[0], grads[0], create_graph))]
-    roots = []
-    for i, (t, g) in enumerate(zip(tensors, grads, strict=True)):
+    for i, t in enumerate(tensors):
         if t._node is None:
             raise RuntimeError(
                 f"element {i} of tensors does not require grad and does not have a grad_fn. Nothing in it "
                 "was computed, with recording on, from a tensor that requires grad."
             )
-        roots.append((t._node, _seed(t, g, create_graph)))
-    return roots
+    seeds = [_seed(t, g, create_graph) for t, g in zip(tensors, grads, strict=True)]
+    return [t._node for t in tensors], seeds
 
 
 def _seed(t: TensorBase, g: Any, create_graph: bool) -> Any:
@@ -147,10 +145,10 @@ def _seed(t: TensorBase, g: Any, create_graph: bool) -> Any:
     return g if create_graph else g._a.astype(a.dtype, copy=False)
 
 
-def _backward_to(inputs: list[Any], roots: list[tuple[Node, Any]], retain: bool, create: bool) -> None:
+def _backward_to(inputs: list[Any], roots: list[Node], grads: list[Any], retain: bool, create: bool) -> None:
     if not inputs:
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
-    found = walk(roots, retain, create, {_input_node(t) for t in inputs})
+    found = walk(roots, grads, retain, create, {_input_node(t) for t in inputs})
     for t in inputs:
         g = found.get(t._node)
         if g is not None:
@@ -169,5 +167,6 @@ def accumulate(t: Any, g: Any, post_hooks: dict[int, Any]) -> None:
     else:
         np.add(t._grad._a, g, out=t._grad._a)
         t._grad._version_counter.bump("backward")
-    for hook in list(post_hooks.values()):
-        hook(t)
+    if post_hooks:
+        for hook in list(post_hooks.values()):
+            hook(t)

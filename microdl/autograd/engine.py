@@ -6,7 +6,7 @@ recorded and can be differentiated again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from heapq import heappop, heappush
 from typing import Any
 
@@ -21,6 +21,7 @@ from .graph import (
     OpNode,
     Output,
     TensorBase,
+    last_change,
     modified_message,
     wrap,
 )
@@ -30,45 +31,44 @@ _ndarray = np.ndarray
 
 
 def walk(
-    roots: Sequence[tuple[Node, Any]],
+    roots: list[Node],
+    grads: list[Any],
     retain_graph: bool = False,
     create_graph: bool = False,
     capture: set[Node] | None = None,
 ) -> dict[Node, Any]:
     """Gradients at the leaves, or at the nodes of `capture` only (then nothing else is visited).
 
-    `roots` are nodes with the gradients that enter there: arrays, or tensors under `create_graph`. The
-    leaves' gradients are returned, not written, so that a walk that fails leaves every `grad` as it was.
+    `grads` are the gradients that enter at `roots`: arrays, or tensors under `create_graph`. The leaves'
+    gradients are returned, not written, so that a walk that fails leaves every `grad` as it was.
     """
     enabled = mode.enabled
     mode.enabled = create_graph
     try:
-        return _walk(roots, retain_graph, create_graph, capture)
+        return _walk(roots, grads, retain_graph, create_graph, capture)
     finally:
         mode.enabled = enabled
 
 
-def _walk(
-    roots: Sequence[tuple[Node, Any]], retain: bool, create: bool, capture: set[Node] | None
-) -> dict[Node, Any]:
-    needed = None if capture is None else _leading_to(capture, [node for node, _ in roots])
+def _walk(edges: Any, grads: Any, retain: bool, create: bool, capture: set[Node] | None) -> dict[Node, Any]:
+    """The loop: `edges` and `grads` are what the last step hands on, at first the roots and what enters there."""
+    needed = None if capture is None else _leading_to(capture, edges)
     pending: dict[Node, Any] = {}  # what has arrived at a node, until its turn comes
     leaves: dict[Node, Any] = {}
     captured: dict[Node, Any] = {}
     summed: set[Node] = set()  # nodes whose pending array was made here, and may be added to
     heap: list[tuple[int, Node]] = []
-    fit = _fit_tensor if create else _fit
-    # The roots are delivered as if a step before them had them for edges.
-    edges: Any = [node for node, _ in roots]
-    grads: Any = [g for _, g in roots]
     g: Any = None
     while True:
         for edge, d in zip(edges, grads):  # noqa: B905 - one gradient an edge by construction
-            if d is None or needed is not None and edge not in needed:
+            if d is None or (needed is not None and edge not in needed):
                 continue
-            d = fit(d, edge, g)
+            if create:
+                d = _fit_tensor(d, edge)
+            elif d.shape != edge.shape or d.dtype != edge.dtype:
+                d = _fit(d, edge)
             if type(edge) is AccumulateGrad:
-                leaves[edge] = d if edge not in leaves else leaves[edge] + d
+                leaves[edge] = leaves[edge] + d if edge in leaves else _own(d, g)
             elif edge not in pending:
                 pending[edge] = d
                 heappush(heap, (-edge.seq, edge))
@@ -101,15 +101,15 @@ def _walk(
 
 def _vjp(node: OpNode, g: Any, retain: bool, create: bool) -> Any:
     """The gradients of a declared step; what it saved is freed unless it is retained."""
-    saved, guards = node.saved, node.guards
-    if guards:
-        if saved is None:
-            raise RuntimeError(FREED)
-        for version in guards:
+    saved = node.saved
+    if saved is None:
+        raise RuntimeError(FREED)
+    if last_change.stamp > node.seq:
+        for version in node.guards:
             if version.stamp > node.seq:
                 raise RuntimeError(modified_message(node, version))
     grads = node.plan.vjp(g, node.plan.as_tensors(node) if create else saved)
-    if guards and not retain:
+    if node.guards and not retain:
         node.saved = None
     return grads
 
@@ -131,27 +131,26 @@ def _fill_slot(output: Output, g: Any, pending: dict[Node, Any], heap: list[tupl
     slots[output.index] = g
 
 
-def _fit(d: Any, edge: Node, g: Any) -> Any:
-    """`d` in the shape and dtype of what it is the gradient of; a leaf's is its own array."""
+def _fit(d: Any, edge: Node) -> Any:
+    """`d` in the shape and dtype of what it is the gradient of."""
     if d.shape != edge.shape:
         d = unbroadcast(d, edge.shape)
-    if d.dtype != edge.dtype:
-        d = d.astype(edge.dtype)
-    if type(edge) is AccumulateGrad and (d is g or g is None or type(d) is not _ndarray or d.base is not None):
-        return np.array(d)
-    return d
+    return d if d.dtype == edge.dtype else d.astype(edge.dtype)
 
 
-def _fit_tensor(d: Any, edge: Node, g: Any) -> Any:
+def _fit_tensor(d: Any, edge: Node) -> Any:
     if not isinstance(d, TensorBase):
         d = wrap(d)
     if d._a.shape != edge.shape:
         d = unbroadcast(d, edge.shape)
-    if d._a.dtype != edge.dtype:
-        d = d.to(from_numpy_dtype(edge.dtype))  # type: ignore[attr-defined]
-    if type(edge) is AccumulateGrad and (d is g or g is None or d._a.base is not None):
-        return d.clone()  # type: ignore[attr-defined]
-    return d
+    return d if d._a.dtype == edge.dtype else d.to(from_numpy_dtype(edge.dtype))
+
+
+def _own(d: Any, g: Any) -> Any:
+    """A leaf's gradient, which belongs to it alone: not what came in (`g`), nor a view of something."""
+    if isinstance(d, TensorBase):
+        return d.clone() if d is g or g is None or d._a.base is not None else d
+    return np.array(d, order="C") if d is g or g is None or type(d) is not _ndarray or d.base is not None else d
 
 
 def unbroadcast(d: Any, shape: tuple[int, ...]) -> Any:

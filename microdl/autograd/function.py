@@ -36,7 +36,7 @@ class FunctionCtx:
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
         """What `save_for_backward` kept; RuntimeError when it is freed or was changed in place."""
-        node = self._node and self._node()
+        node = None if self._node is None else self._node()
         return self._to_save if node is None else node.saved_tensors()
 
     def mark_non_differentiable(self, *outputs: Any) -> None:
@@ -151,7 +151,7 @@ def _saved(t: Any, outputs: Sequence[Any]) -> tuple[Any, ...]:
 class FunctionNode(Node):
     """The recorded step of a `Function`."""
 
-    __slots__ = ("cls", "ctx", "_saved", "_guards", "_inputs", "_outputs")
+    __slots__ = ("_guards", "_inputs", "_outputs", "_saved", "cls", "ctx")
 
     def __init__(
         self,
@@ -237,4 +237,4 @@ class FunctionNode(Node):
                 f"Function {self.name()} returned an invalid gradient at index {i} - got {list(d._a.shape)} but "
                 f"expected shape compatible with {list(edge.shape)}"
             ) from None
-        return unbroadcast(d, edge.shape) if d._a.shape != edge.shape else d.clone()  # type: ignore[attr-defined]
+        return unbroadcast(d, edge.shape) if d._a.shape != edge.shape else d.clone()

@@ -13,12 +13,24 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 tick = itertools.count(1).__next__
 RETAIN = -1  # the key of the hook that keeps a non-leaf's gradient
+
+
+class _LastChange:
+    """When any storage was changed last: a step made since then need not ask for those it saved."""
+
+    __slots__ = ("stamp",)
+
+    def __init__(self) -> None:
+        self.stamp = 0
+
+
+last_change = _LastChange()
 
 
 class Version:
@@ -31,7 +43,7 @@ class Version:
 
     def bump(self, by: str) -> None:
         self.count += 1
-        self.stamp = tick()
+        self.stamp = last_change.stamp = tick()
         self.by = by
 
     def add_view(self, view: TensorBase) -> None:
@@ -48,7 +60,7 @@ class Version:
 class TensorBase:
     """An array with its place in the graph; `tensor.Tensor` gives it its methods."""
 
-    __slots__ = ("_a", "_node", "_version_counter", "_grad", "_view_of", "__dict__", "__weakref__")
+    __slots__ = ("__dict__", "__weakref__", "_a", "_grad", "_node", "_version_counter", "_view_of")
 
     _a: np.ndarray[Any, Any]
     _node: Any
@@ -56,26 +68,28 @@ class TensorBase:
     _grad: Any
     _view_of: Any
 
+    if TYPE_CHECKING:
 
-class _Public:
-    """The class that operations return; `tensor` sets it, being the layer above."""
+        def __getattr__(self, name: str) -> Any: ...  # the methods, which the layers above add
 
-    tensor: type[TensorBase] = TensorBase
+
+_tensor_class: type[TensorBase] = TensorBase
+_new = object.__new__
+_ndarray = np.ndarray
 
 
 def set_tensor_class(cls: type[TensorBase]) -> None:
-    _Public.tensor = cls
-
-
-_new = object.__new__
+    """Says which class operations return: `tensor` does, being the layer above."""
+    global _tensor_class
+    _tensor_class = cls
 
 
 def wrap(array: Any, node: Any = None, version: Version | None = None) -> Any:
     """A tensor that takes ownership of `array` (a NumPy scalar becomes a 0-d array)."""
-    t = _new(_Public.tensor)
-    t._a = array if type(array) is np.ndarray else np.asarray(array)
+    t = _new(_tensor_class)
+    t._a = array if type(array) is _ndarray else np.asarray(array)
     t._node = node
-    t._version_counter = Version() if version is None else version
+    t._version_counter = version or Version()
     t._grad = None
     t._view_of = None
     return t
@@ -101,7 +115,7 @@ class RemovableHandle:
 class Node:
     """One step of the backward walk. `edges` are the nodes of the inputs that require grad."""
 
-    __slots__ = ("edges", "shape", "dtype", "seq", "hooks", "__weakref__")
+    __slots__ = ("__weakref__", "dtype", "edges", "hooks", "seq", "shape")
 
     edges: tuple[Node, ...]
     shape: tuple[int, ...]
@@ -155,7 +169,7 @@ class AccumulateGrad(Node):
 class OpNode(Node):
     """A step made by the derivative table: a plan (see `table.py`) and what it saved."""
 
-    __slots__ = ("plan", "saved", "guards")
+    __slots__ = ("guards", "plan", "saved")
 
     plan: Any
     saved: tuple[Any, ...] | None
@@ -168,7 +182,7 @@ class OpNode(Node):
 class Output(Node):
     """One of the outputs of a step that has several: it hands its gradient to the step's slot."""
 
-    __slots__ = ("parent", "index", "of")
+    __slots__ = ("index", "of", "parent")
 
     def __init__(self, parent: Node, index: int, of: int, array: np.ndarray[Any, Any]) -> None:
         self.edges = (parent,)

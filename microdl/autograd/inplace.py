@@ -18,7 +18,6 @@ from .mode import mode
 from .record import attach, op
 from .table import Op
 
-
 Calls = tuple[tuple[Callable[..., Any], tuple[Any, ...]], ...]
 
 
@@ -121,14 +120,22 @@ def write(t: Any, call: Callable[..., Any], args: tuple[Any, ...], name: str) ->
     _check_result(t, result._a, name)
     np.copyto(t._a, result._a, casting="unsafe")
     t._version_counter.bump(name)
-    if recorded and result._node is not None:
-        give_history(t, result)
+    if recorded:
+        give_history(t, result if result._node is not None else overwrite(wrap(t._a, t._node), result))
     return t
 
 
 def takes_history(t: Any, args: tuple[Any, ...]) -> bool:
     """Whether a change of `t` from `args` is recorded: integers never have a history."""
     return mode.enabled and t._a.dtype.kind == "f" and (t._node is not None or any(_has_grad(x) for x in args))
+
+
+def _check_recordable(t: TensorBase) -> None:
+    if t._view_of is not None and not t._view_of.recorded:
+        raise RuntimeError(
+            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Make the view "
+            "and the change both inside, or both outside, the no_grad block."
+        )
 
 
 def _has_grad(x: Any) -> bool:
@@ -142,7 +149,7 @@ def _check_result(t: TensorBase, result: np.ndarray[Any, Any], name: str) -> Non
             f"({name} cannot enlarge the tensor it changes)"
         )
     to, was = t._a.dtype.kind, result.dtype.kind
-    if was == "f" and to != "f" or was != "b" and to == "b":
+    if (was == "f" and to != "f") or (was != "b" and to == "b"):
         raise RuntimeError(
             f"result type {dtypes.from_numpy_dtype(result.dtype).legacy} can't be cast to the desired output "
             f"type {dtypes.from_numpy_dtype(t._a.dtype).legacy} ({name}). Convert the tensor first, for "
@@ -150,11 +157,21 @@ def _check_result(t: TensorBase, result: np.ndarray[Any, Any], name: str) -> Non
         )
 
 
+# What was there has no influence on what it is replaced by.
+overwrite = op(
+    "overwrite",
+    lambda input, value: value,
+    grad_name="CopyBackwards",
+    input=lambda g: np.where(False, g, 0),
+    value=lambda g: g,
+)
+
+
 def give_history(t: Any, changed: TensorBase) -> None:
     """Makes `changed`, which holds the same values, the history of `t`; views follow their base."""
     if t._view_of is None:
         if changed._a.dtype != t._a.dtype:
-            changed = changed.to(t.dtype)  # type: ignore[attr-defined]
+            changed = changed.to(t.dtype)
         t._node = changed._node
         root = t
     else:
@@ -170,7 +187,7 @@ def give_history(t: Any, changed: TensorBase) -> None:
 
 
 def _replace_part(base: Any, part: Any, calls: Calls) -> Any:
-    out = base.copy()
+    out = np.array(base)
     replay_array(calls, out)[...] = part
     return out
 
@@ -180,7 +197,7 @@ def _part(base: Any, calls: Calls) -> Any:
 
 
 # It keeps the calls and not the view's `ViewOf`, whose root would lead back to this step.
-replace_part = op(
+replace_part: Callable[..., Any] = op(
     "copy_slices",
     _replace_part,
     polymorphic=True,

@@ -24,9 +24,7 @@ BY_UFUNC: dict[np.ufunc, Callable[..., Any]] = {}
 _ndarray = np.ndarray
 
 
-def _declare(
-    op: Op, call: Callable[..., Any], doc: str | None = None, ufunc: Any = None
-) -> Callable[..., Any]:
+def _declare(op: Op, call: Callable[..., Any], doc: str | None = None, ufunc: Any = None) -> Callable[..., Any]:
     TABLE[op.name] = op
     call.__name__ = call.__qualname__ = op.name
     call.__doc__ = doc
@@ -103,7 +101,7 @@ def binary(
             else:
                 y = other._a
                 y_node = other._node
-                if x.dtype != y.dtype or floating and x.dtype.kind != "f":
+                if x.dtype != y.dtype or (floating and x.dtype.kind != "f"):
                     x, y = promoted(input, other, floating)
         except AttributeError:
             input, other = _operands(name, input, other)
@@ -269,9 +267,7 @@ def any_tensor(args: tuple[Any, ...]) -> bool:
     return False
 
 
-def attach(
-    op: Op, args: tuple[Any, ...], is_tensor: list[bool], out: TensorBase, extra: tuple[Any, ...] = ()
-) -> Any:
+def attach(op: Op, args: tuple[Any, ...], is_tensor: list[bool], out: TensorBase, extra: tuple[Any, ...] = ()) -> Any:
     """Records the step where recording is on and a differentiable argument requires grad."""
     if not mode.enabled:
         return None
@@ -308,9 +304,7 @@ def store(name: str, out: Any, result: Any) -> Any:
     if out._a.shape != result._a.shape:
         raise RuntimeError(f"{name}(): out has shape {list(out._a.shape)}, the result {list(result._a.shape)}")
     if dtypes.promote(out._a.dtype, result._a.dtype) != out._a.dtype:
-        raise RuntimeError(
-            f"result type {result._a.dtype} can't be cast to the desired output type {out._a.dtype}"
-        )
+        raise RuntimeError(f"result type {result._a.dtype} can't be cast to the desired output type {out._a.dtype}")
     np.copyto(out._a, result._a, casting="unsafe")
     out._version_counter.bump(name)
     return out

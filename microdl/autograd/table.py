@@ -28,7 +28,8 @@ class Aux(NamedTuple):
 class Op:
     """One declared operation: its forward on arrays, and a formula for each differentiable argument.
 
-    `params` are the argument names in order; `aux` names what the forward returns beside its output.
+    `params` are the argument names in order; `aux` names what the forward returns beside its output. A formula of
+    `joint` gives the gradients of several consecutive arguments as a tuple: it is taken where all of them are wanted.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Op:
         formulas: Mapping[str, Formula],
         aux: Mapping[str, Aux | None] | None = None,
         grad_name: str | None = None,
+        joint: Mapping[tuple[str, ...], Formula] | None = None,
     ) -> None:
         unknown = set(formulas) - set(params)
         if unknown:
@@ -48,6 +50,7 @@ class Op:
         self.params = params
         self.formulas = dict(formulas)
         self.aux = dict(aux or {})
+        self.joint = dict(joint or {})
         self.grad_name = grad_name or "".join(p.title() for p in name.strip("_").split("_")) + "Backward0"
         self._plans: dict[tuple[tuple[str, ...], tuple[str, ...]], Plan] = {}
 
@@ -67,27 +70,40 @@ class Plan:
     `vjp(g, saved)` gives one gradient for each input of `wanted`, in order.
     """
 
-    __slots__ = ("name", "keep", "vjp", "_sources", "_aux")
+    __slots__ = ("_aux", "_sources", "keep", "name", "vjp")
 
     def __init__(self, op: Op, wanted: tuple[str, ...], tensors: tuple[str, ...]) -> None:
         self.name = op.grad_name
-        needs = {p: _needs(op.formulas[p]) for p in wanted}
-        kept = sorted({n for names in needs.values() for n in names})
+        formulas = _chosen(op, wanted)
+        needs = {names: _needs(formula) for names, formula in formulas.items()}
+        kept = sorted({n for needed in needs.values() for n in needed})
         held = {*tensors, "out"}
         values = "".join(f"{_pick(n, held)}, " for n in kept)
         guards = "".join(f"{n}._version_counter, " for n in kept if n in held)
         signature = ", ".join([*op.params, "out", *op.aux])
         self.keep = _compile(f"lambda {signature}: (({values}), ({guards}))", {})
         place = {n: f"s[{i}]" for i, n in enumerate(kept)}
-        calls = "".join(f"f_{p}({', '.join(['g', *(place[n] for n in needs[p])])}), " for p in wanted)
-        self.vjp = _compile(f"lambda g, s: ({calls})", {f"f_{p}": op.formulas[p] for p in wanted})
+        calls = "".join(
+            f"{'*' * (len(names) > 1)}f{i}({', '.join(['g', *(place[n] for n in needs[names])])}), "
+            for i, names in enumerate(formulas)
+        )
+        self.vjp = _compile(f"lambda g, s: ({calls})", {f"f{i}": f for i, f in enumerate(formulas.values())})
         self._sources = [_Source(n, wanted, n in held, op.aux.get(n)) for n in kept]
 
     def as_tensors(self, node: OpNode) -> tuple[Any, ...]:
         """The saved values with every array joined to the graph again, for `create_graph`."""
-        return tuple(
-            source.rejoin(value, node) for source, value in zip(self._sources, node.saved or (), strict=True)
-        )
+        return tuple(source.rejoin(value, node) for source, value in zip(self._sources, node.saved or (), strict=True))
+
+
+def _chosen(op: Op, wanted: tuple[str, ...]) -> dict[tuple[str, ...], Formula]:
+    """The formulas that give the gradients of `wanted`, in order, each with the arguments it serves."""
+    chosen: dict[tuple[str, ...], Formula] = {}
+    i = 0
+    while i < len(wanted):
+        names = next((names for names in op.joint if wanted[i : i + len(names)] == names), wanted[i : i + 1])
+        chosen[names] = op.joint[names] if names in op.joint else op.formulas[names[0]]
+        i += len(names)
+    return chosen
 
 
 class _Source:
@@ -132,5 +148,5 @@ def _pick(name: str, held: set[str]) -> str:
     return f"{owner}._a.shape" if owner != name and owner in held else name
 
 
-def _compile(source: str, names: dict[str, Any]) -> Callable[..., Any]:
+def _compile(source: str, names: dict[str, Any]) -> Any:
     return eval(source, names)  # noqa: S307 - the text consists of declared parameter names

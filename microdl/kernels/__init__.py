@@ -10,20 +10,21 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import hinge, linear, optim, softmax, streams
+    from . import activation, gather, hinge, linear, optim, softmax, streams
 
 __all__ = [
     "WARM_UP", "compile_seconds", "get_num_threads", "set_num_threads", "warm_up",
-    "hinge", "linear", "optim", "softmax", "streams",
+    "activation", "gather", "hinge", "linear", "optim", "softmax", "streams",
 ]  # fmt: skip
 
-_THEMES = ("hinge", "linear", "optim", "softmax", "streams")
+_THEMES = ("activation", "gather", "hinge", "linear", "optim", "softmax", "streams")
 _num_threads: int | None = None
 
 WARM_UP = (
-    "linear.linear", "linear.grad_weight", "linear.grad_bias",
+    "linear.linear", "linear.grad_weight", "linear.grad_bias", "linear.grad_weight_bias",
     "softmax.cross_entropy_mean", "softmax.cross_entropy_mean_backward", "softmax.log_softmax",
-    "hinge.multi_margin", "hinge.multi_margin_backward", "optim.sgd_step",
+    "hinge.multi_margin", "hinge.multi_margin_backward", "activation.relu", "activation.relu_backward",
+    "optim.sgd_step",
 )  # fmt: skip
 """The kernels that `warm_up` makes ready."""
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from . import WARM_UP, hinge, linear, optim, softmax
+from . import WARM_UP, activation, hinge, linear, optim, softmax
 from ._compile import reporter
 
-_MODULES = {"hinge": hinge, "linear": linear, "optim": optim, "softmax": softmax}
+_MODULES = {"activation": activation, "hinge": hinge, "linear": linear, "optim": optim, "softmax": softmax}
 
 
 def warm_up(dtype: Any) -> Iterator[str]:
@@ -28,10 +28,13 @@ def _arguments(dtype: np.dtype[Any]) -> dict[str, tuple[Any, ...]]:
         "linear.linear": (x, x, none),
         "linear.grad_weight": (skinny, wide),
         "linear.grad_bias": (x,),
+        "linear.grad_weight_bias": (x, x),
         "softmax.cross_entropy_mean": (x, target),
         "softmax.cross_entropy_mean_backward": (1.0, p, target),
         "softmax.log_softmax": (x,),
         "hinge.multi_margin": (x, target, 1, 1.0, none),
         "hinge.multi_margin_backward": (row, x, target, 1, 1.0, none),
+        "activation.relu": (x,),
+        "activation.relu_backward": (x, x),
         "optim.sgd_step": (row, row.copy(), none, 0.1, 0.0, 0.0, 0.0, False, False, False),
     }

@@ -1,5 +1,6 @@
 """Rows of an array, picked by index: what a batch of samples is made of."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,20 +22,25 @@ def copy_bytes(to: Bytes, at: int, source: Bytes, start: int, n: int) -> None:
     to[at : at + n] = source[start : start + n]
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _copy_bytes(typing: Any, to: Any, at: Any, source: Any, start: Any, n: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         to, source = (context.make_array(signature.args[i])(context, builder, args[i]).data for i in (0, 2))
-        cgutils.raw_memcpy(builder, builder.gep(to, [args[1]]), builder.gep(source, [args[3]]), args[4], 1)
+        cgutils.raw_memcpy(  # type: ignore[no-untyped-call]
+            builder, builder.gep(to, [args[1]]), builder.gep(source, [args[3]]), args[4], 1
+        )
         return context.get_dummy_value()
 
     return types.void(to, at, source, start, n), generate
 
 
-@overload(copy_bytes)  # type: ignore[untyped-decorator]
+_memcpy: Callable[..., None] = _copy_bytes  # called without the typing context, which Numba supplies
+
+
+@overload(copy_bytes)
 def _copy_bytes_of(to: Any, at: Any, source: Any, start: Any, n: Any) -> Any:
     def copy(to: Any, at: Any, source: Any, start: Any, n: Any) -> None:
-        _copy_bytes(to, at, source, start, n)
+        _memcpy(to, at, source, start, n)
 
     return copy
 

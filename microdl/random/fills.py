@@ -22,7 +22,7 @@ from .generator import Generator, default_generator
 from .transforms import Array
 
 Draw: TypeAlias = Callable[[tuple[int, ...], "np.dtype[Any]"], Array]
-"""Makes the numbers for a shape and a dtype; raises first where it cannot."""
+"""Makes the numbers for a shape and a dtype, of which all is checked before."""
 
 _zeros = op("zeros_like", lambda g: np.zeros_like(g), polymorphic=True)
 

@@ -143,11 +143,9 @@ def _normal_of_tensors(mean: Any, std: Any, kind: np.dtype[Any], generator: Any,
     if each:
         x._a *= s
     x._a += m
-    return (
-        x
-        if out is not None
-        else fills.drawn(f"NormalBackward{2 * each + isinstance(mean, TensorBase)}")(mean, std, x._a)
-    )
+    if out is not None:
+        return x
+    return fills.drawn(f"NormalBackward{2 * each + isinstance(mean, TensorBase)}")(mean, std, x._a)
 
 
 def rand_like(
@@ -197,7 +195,7 @@ def bernoulli(input: Any, p: Any = None, *, generator: Any = None) -> Any:
     >>> torch.bernoulli(torch.tensor([0.0, 0.5, 1.0]))
     tensor([0., 0., 1.])
     """
-    x = wrap(np.empty_like(require("bernoulli", input)._a))
+    x = wrap(np.empty_like(require("bernoulli", input)._a, order="C"))
     if p is not None:
         return fills.bernoulli_(x, p, generator=generator)
     return fills.fill("bernoulli", "BernoulliBackward0", x, fills.bernoulli_draw(generator, input, x), input)

@@ -1,0 +1,170 @@
+"""microdl: a small autograd framework with PyTorch's training-loop API, on NumPy and Numba.
+
+    import microdl as torch
+
+gives the names that PyTorch scripts use, with PyTorch's meaning. This file is that face and nothing else: what a name
+does is where it is imported from.
+"""
+
+import warnings
+from math import e, inf, nan, pi
+
+from . import autograd, backends, cuda, datasets, dtypes, kernels, linalg, nn, optim, random, utils
+from .autograd import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from .creation import (
+    arange, as_tensor, asarray, empty, empty_like, eye, from_numpy, full, full_like, is_floating_point, is_tensor,
+    legacy, linspace, logspace, numel, ones, ones_like, scalar_tensor, tensor, zeros, zeros_like,
+)  # fmt: skip
+from .device import device
+from .dtypes import (
+    Size, double, dtype, finfo, float16, float32, float64, get_default_dtype, half, iinfo, int8, int16, int32, int64,
+    long, promote_types, set_default_dtype, short, uint8,
+)  # fmt: skip
+from .dtypes import bool_ as bool
+from .dtypes import float32 as float
+from .dtypes import int32 as int
+from .kernels import get_num_threads, set_num_threads
+from .ops.arithmetic import (
+    abs, acos, add, asin, atan, atan2, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, ceil, clamp, clamp_max,
+    clamp_min, clone, cos, cosh, div, eq, exp, exp2, expm1, floor, floor_divide, fmod, frac, ge, gt, isfinite,
+    isinf, isnan, le, log, log10, log1p, log2, logical_and, logical_not, logical_or, logical_xor, lt, maximum,
+    minimum, mul, ne, neg, pow, reciprocal, remainder, round, rsqrt, rsub, sign, sin, sinh, sqrt, sub, tan, tanh,
+    true_divide, trunc, where,
+)  # fmt: skip
+from .ops.shape import (
+    broadcast_tensors, broadcast_to, flatten, permute, reshape, squeeze, t, transpose, unflatten, unsqueeze,
+)  # fmt: skip
+from .ops.join import (
+    cat, chunk, concat, concatenate, flip, hstack, repeat_interleave, roll, split, stack, tile, unbind, vstack,
+)  # fmt: skip
+from .ops.indexing import (
+    narrow, select,
+)  # fmt: skip
+from .ops.reduction import (
+    all, any, count_nonzero, logsumexp, mean, nanmean, nansum, sum,
+)  # fmt: skip
+from .ops.moments import (
+    std, std_mean, var, var_mean,
+)  # fmt: skip
+from .ops.extremum import (
+    amax, amin, aminmax, argmax, argmin, max, min,
+)  # fmt: skip
+from .ops.cumulative import (
+    cummax, cummin, cumprod, cumsum, logcumsumexp, prod,
+)  # fmt: skip
+from .ops.norm import (
+    dist, norm,
+)  # fmt: skip
+from .ops.products import (
+    addmm, addmv, baddbmm, bmm, dot, ger, inner, matmul, mm, mv, outer, vdot,
+)  # fmt: skip
+from .ops.matrix import (
+    diag, diag_embed, diagonal, trace, tril, triu,
+)  # fmt: skip
+from .ops.einsum import (
+    chain_matmul, einsum, kron, tensordot,
+)  # fmt: skip
+from .ops.gather import (
+    gather, scatter, scatter_add, take_along_dim,
+)  # fmt: skip
+from .ops.sorting import (
+    argsort, bincount, bucketize, histc, kthvalue, median, mode, msort, quantile, searchsorted, sort, topk, unique,
+)  # fmt: skip
+from .ops.activation import (
+    celu, prelu, relu, selu, sigmoid, threshold,
+)  # fmt: skip
+from .ops.softmax import (
+    log_softmax, softmax,
+)  # fmt: skip
+from .ops.blend import (
+    addcdiv, addcmul, allclose, bitwise_left_shift, bitwise_right_shift, diff, equal, heaviside, hypot, isclose,
+    lerp, logaddexp, nan_to_num,
+)  # fmt: skip
+from .ops.decomposition import (
+    cholesky, matrix_power, qr, svd,
+)  # fmt: skip
+from .ops.linalg import (
+    det, inverse, logdet, slogdet,
+)  # fmt: skip
+from .ops.positions import (
+    argwhere, cartesian_prod, combinations, isin, meshgrid, nonzero,
+)  # fmt: skip
+from .ops.slices import (
+    index_add, index_copy, index_fill, index_select, masked_fill, masked_select, take,
+)  # fmt: skip
+from .nn.functional import (
+    batch_norm, cosine_similarity, dropout, hinge_embedding_loss, kl_div, layer_norm, margin_ranking_loss,
+    pairwise_distance, poisson_nll_loss, relu_,
+)  # fmt: skip
+from .ops import return_types
+from .ops.decomposition import pinv as pinverse
+from .printing import set_printoptions
+from .random import (
+    Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, rand,
+    rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
+)  # fmt: skip
+from .tensor import Tensor
+
+# Overflow and NaN are values here, as in PyTorch: NumPy's warnings about them are silenced where microdl's own code
+# raises them, and nowhere else.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"microdl\.")
+
+__version__ = "0.1.0.dev0"
+
+# PyTorch's other names for the same
+absolute, negative, subtract, multiply, divide, clip = abs, neg, sub, mul, div, clamp
+arccos, arcsin, arctan, arctan2 = acos, asin, atan, atan2
+greater, greater_equal, less, less_equal, not_equal = gt, ge, lt, le, ne
+swapaxes = swapdims = transpose
+
+FloatTensor, DoubleTensor = legacy("FloatTensor", float32), legacy("DoubleTensor", float64)
+LongTensor, IntTensor, ShortTensor = (
+    legacy("LongTensor", int64),
+    legacy("IntTensor", int32),
+    legacy("ShortTensor", int16),
+)
+CharTensor, ByteTensor, BoolTensor = legacy("CharTensor", int8), legacy("ByteTensor", uint8), legacy("BoolTensor", bool)
+HalfTensor = legacy("HalfTensor", float16)
+
+__all__ = [
+    "__version__", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "Generator",
+    "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor", "abs", "absolute", "acos", "add",
+    "addcdiv", "addcmul", "addmm", "addmv", "all", "allclose", "amax", "amin", "aminmax", "any", "arange", "arccos",
+    "arcsin", "arctan", "arctan2", "argmax", "argmin", "argsort", "argwhere", "as_tensor", "asarray", "asin",
+    "atan", "atan2", "autograd", "backends", "baddbmm", "batch_norm", "bernoulli", "bincount", "bitwise_and",
+    "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "bmm", "bool",
+    "broadcast_tensors", "broadcast_to", "bucketize", "cartesian_prod", "cat", "ceil", "celu", "chain_matmul",
+    "cholesky", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "combinations", "concat",
+    "concatenate", "cos", "cosh", "cosine_similarity", "count_nonzero", "cuda", "cummax", "cummin", "cumprod",
+    "cumsum", "datasets", "default_generator", "det", "device", "diag", "diag_embed", "diagonal", "diff", "dist",
+    "div", "divide", "dot", "double", "dropout", "dtype", "dtypes", "e", "einsum", "empty", "empty_like",
+    "enable_grad", "eq", "equal", "exp", "exp2", "expm1", "eye", "finfo", "flatten", "flip", "float", "float16",
+    "float32", "float64", "floor", "floor_divide", "fmod", "frac", "from_numpy", "full", "full_like", "gather",
+    "ge", "ger", "get_default_dtype", "get_num_threads", "get_rng_state", "greater", "greater_equal", "gt", "half",
+    "heaviside", "hinge_embedding_loss", "histc", "hstack", "hypot", "iinfo", "index_add", "index_copy",
+    "index_fill", "index_select", "inf", "inference_mode", "initial_seed", "inner", "int", "int16", "int32",
+    "int64", "int8", "inverse", "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled", "is_tensor",
+    "isclose", "isfinite", "isin", "isinf", "isnan", "kernels", "kl_div", "kron", "kthvalue", "layer_norm", "le",
+    "lerp", "less", "less_equal", "linalg", "linspace", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp",
+    "logcumsumexp", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor", "logspace", "logsumexp",
+    "long", "lt", "manual_seed", "margin_ranking_loss", "masked_fill", "masked_select", "matmul", "matrix_power",
+    "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "mode", "msort", "mul", "multinomial",
+    "multiply", "mv", "nan", "nan_to_num", "nanmean", "nansum", "narrow", "ne", "neg", "negative", "nn", "no_grad",
+    "nonzero", "norm", "normal", "not_equal", "numel", "ones", "ones_like", "optim", "outer", "pairwise_distance",
+    "permute", "pi", "pinverse", "poisson_nll_loss", "pow", "prelu", "prod", "promote_types", "qr", "quantile",
+    "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm", "reciprocal",
+    "relu", "relu_", "remainder", "repeat_interleave", "reshape", "return_types", "roll", "round", "rsqrt", "rsub",
+    "scalar_tensor", "scatter", "scatter_add", "searchsorted", "seed", "select", "selu", "set_default_dtype",
+    "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "sin",
+    "sinh", "slogdet", "softmax", "sort", "split", "sqrt", "squeeze", "stack", "std", "std_mean", "sub", "subtract",
+    "sum", "svd", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor", "tensordot",
+    "threshold", "tile", "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc", "uint8", "unbind",
+    "unflatten", "unique", "unsqueeze", "utils", "var", "var_mean", "vdot", "vstack", "where", "zeros", "zeros_like",
+]  # fmt: skip

@@ -1,0 +1,396 @@
+"""Making tensors: from data, and filled."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from . import dtypes
+from .autograd.graph import TensorBase, wrap
+from .autograd.record import not_a_tensor, store
+from .device import require_cpu
+from .ops.shape import sizes
+from .tensor import Tensor
+
+
+def finish(array: Any, requires_grad: bool = False, device: Any = None) -> Any:
+    """The tensor that owns `array`, with its flag; the device must be the CPU."""
+    if device is not None:
+        require_cpu(device)
+    t = wrap(array)
+    return t.requires_grad_() if requires_grad else t
+
+
+def _infer(data: Any, dtype: Any) -> np.ndarray[Any, Any]:
+    """A copy of the data; without a dtype in PyTorch's: Python floats give the default one, integers int64."""
+    try:
+        a = np.array(_plain(data))
+    except ValueError as error:
+        raise ValueError(f"expected sequences of equal length: {error}") from None
+    if dtype is not None and a.dtype.kind in "biuf":
+        return a.astype(dtypes.to_numpy_dtype(dtype))
+    if isinstance(data, (np.ndarray, np.generic, TensorBase)):
+        return a
+    if (a.size == 0 and a.dtype.kind == "f") or (a.dtype == np.float64 and not _has_numpy(data)):
+        return a.astype(dtypes.get_default_dtype().numpy)
+    if a.dtype.kind not in "biuf":
+        raise _not_numbers(data, a)
+    return a
+
+
+def _not_numbers(data: Any, a: np.ndarray[Any, Any]) -> Exception:
+    if a.dtype.kind in "OUS":
+        kind = "str" if a.dtype.kind in "US" else type(data).__name__
+        return TypeError(f"new(): invalid data type '{kind}': a tensor holds numbers, not {str(data)[:60]}")
+    return TypeError(f"can't make a tensor of NumPy dtype {a.dtype}")
+
+
+def _plain(data: Any) -> Any:
+    if isinstance(data, TensorBase):
+        return data._a
+    if isinstance(data, (list, tuple)):
+        return [_plain(x) for x in data]
+    return data
+
+
+def _has_numpy(data: Any) -> bool:
+    """Whether nested sequences hold NumPy arrays or float64 scalars, whose dtype counts."""
+    while isinstance(data, (list, tuple)) and data:
+        data = data[0]
+    return isinstance(data, (np.ndarray, TensorBase, np.float64))
+
+
+def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+    """A new leaf tensor that copies `data`: a number, nested sequences, a NumPy array or a tensor.
+
+    Without `dtype`, Python floats give the default dtype (float32), integers int64, booleans bool, and NumPy
+    data keeps its own. Raises ValueError for ragged sequences, TypeError for what holds no numbers.
+
+    >>> import microdl as torch
+    >>> torch.tensor([[1, 2], [3, 4]]), torch.tensor(0.5, requires_grad=True)
+    (tensor([[1, 2],
+            [3, 4]]), tensor(0.5000, requires_grad=True))
+
+    Source: https://pytorch.org/docs/stable/generated/torch.tensor.html
+    """
+    array = _infer(data, dtype)
+    dtypes.from_numpy_dtype(array.dtype)
+    return finish(np.ascontiguousarray(array).reshape(array.shape), requires_grad, device)
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
+    """A tensor of `data`, sharing memory and history where its dtype already fits."""
+    if isinstance(data, TensorBase):
+        return data if dtype is None else data.to(dtype)
+    if isinstance(data, np.ndarray) and (dtype is None or dtypes.to_numpy_dtype(dtype) == data.dtype):
+        return from_numpy(data)
+    return tensor(data, dtype=dtype, device=device)
+
+
+asarray = as_tensor
+
+
+def from_numpy(ndarray: np.ndarray[Any, Any]) -> Any:
+    """A tensor that shares the array's memory and dtype. TypeError for what is no array, or a dtype PyTorch lacks.
+
+    >>> import microdl as torch, numpy as np
+    >>> a = np.zeros(2)
+    >>> torch.from_numpy(a)[0] = 1
+    >>> a
+    array([1., 0.])
+    """
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    dtypes.from_numpy_dtype(ndarray.dtype)
+    if any(s < 0 for s in ndarray.strides):
+        raise ValueError(
+            "At least one of the strides of the given numpy array is negative, and tensors with negative strides are "
+            "not supported. Make a copy with array.copy() first."
+        )
+    return wrap(ndarray.view(np.ndarray))
+
+
+def _dtype_for(value: Any) -> np.dtype[Any]:
+    if isinstance(value, (bool, np.bool_)):
+        return dtypes.bool_.numpy
+    if isinstance(value, (int, np.integer)):
+        return dtypes.int64.numpy
+    return dtypes.get_default_dtype().numpy
+
+
+def checked_sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:
+    """Sizes in any of PyTorch's spellings; RuntimeError for a negative one."""
+    out = sizes(shape)
+    if any(n < 0 for n in out):
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(out)}: {list(out)}")
+    return out
+
+
+def _filled(shape: tuple[Any, ...], value: Any, dtype: Any, requires_grad: bool, device: Any, out: Any = None) -> Any:
+    d = dtypes.get_default_dtype().numpy if dtype is None else dtypes.to_numpy_dtype(dtype)
+    array = np.full(checked_sizes(shape), value, d)
+    return finish(array, requires_grad, device) if out is None else store("full", out, wrap(array))
+
+
+def zeros(
+    *size: Any, out: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False, **layout: Any
+) -> Any:
+    """Zeros of a shape, `zeros(2, 3)` or `zeros((2, 3))`; float32 unless `dtype` says otherwise.
+
+    Raises RuntimeError for a negative size.
+
+    >>> import microdl as torch
+    >>> torch.zeros(2, dtype=torch.int64)
+    tensor([0, 0])
+    """
+    return _filled(_size(size, layout), 0, dtype, requires_grad, device, out)
+
+
+def ones(
+    *size: Any, out: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False, **layout: Any
+) -> Any:
+    """Ones of a shape; float32 unless `dtype` says otherwise.
+
+    >>> import microdl as torch
+    >>> torch.ones(2, 2)
+    tensor([[1., 1.],
+            [1., 1.]])
+    """
+    return _filled(_size(size, layout), 1, dtype, requires_grad, device, out)
+
+
+def empty(
+    *size: Any, out: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False, **layout: Any
+) -> Any:
+    """A tensor of a shape, to be written before it is read. (Here it holds zeros, never stray memory.)"""
+    return _filled(_size(size, layout), 0, dtype, requires_grad, device, out)
+
+
+_IGNORED = {"layout", "pin_memory", "memory_format"}
+
+
+def _size(size: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:
+    """The sizes, given by position or as `size=`; options about memory layout are accepted and mean nothing here."""
+    unknown = set(options) - _IGNORED - {"size"}
+    if unknown:
+        raise TypeError(f"got an unexpected keyword argument '{min(unknown)}'")
+    if not size and "size" not in options:
+        raise TypeError('missing 1 required positional arguments: "size". For a 0-d tensor write ().')
+    return (options["size"],) if "size" in options else size
+
+
+def full(
+    size: Any, fill_value: Any, *, out: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Any:
+    """One value everywhere; its Python type gives the dtype unless `dtype` does.
+
+    >>> import microdl as torch
+    >>> torch.full((2,), 7), torch.full((2,), 0.5)
+    (tensor([7, 7]), tensor([0.5000, 0.5000]))
+    """
+    value = fill_value.item() if isinstance(fill_value, TensorBase) else fill_value
+    shape = size if isinstance(size, (tuple, list)) else (size,)
+    return _filled(
+        (tuple(shape),), value, dtype or dtypes.from_numpy_dtype(_dtype_for(value)), requires_grad, device, out
+    )
+
+
+def _like(input: Any, value: Any, dtype: Any, requires_grad: bool, device: Any) -> Any:
+    if not isinstance(input, TensorBase):
+        raise not_a_tensor("full_like", 1, input)
+    d = input._a.dtype if dtype is None else dtypes.to_numpy_dtype(dtype)
+    return finish(np.full(input._a.shape, value, d), requires_grad, device)
+
+
+def zeros_like(
+    input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None
+) -> Any:
+    """Zeros of the shape and dtype of `input`."""
+    return _like(input, 0, dtype, requires_grad, device)
+
+
+def ones_like(
+    input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None
+) -> Any:
+    """Ones of the shape and dtype of `input`."""
+    return _like(input, 1, dtype, requires_grad, device)
+
+
+def empty_like(
+    input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None
+) -> Any:
+    """A tensor of the shape and dtype of `input`, to be written before it is read (it holds zeros)."""
+    return _like(input, 0, dtype, requires_grad, device)
+
+
+def full_like(
+    input: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+) -> Any:
+    """One value everywhere, in the shape and dtype of `input`."""
+    return _like(input, fill_value, dtype, requires_grad, device)
+
+
+def arange(
+    start: Any = 0,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    out: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Any:
+    """Numbers from `start` up to but without `end`: `ceil((end - start) / step)` of them.
+
+    int64 where all three are integers, else the default dtype. Raises RuntimeError where the step is 0 or
+    leads away from the end.
+
+    >>> import microdl as torch
+    >>> torch.arange(3), torch.arange(0, 1, 0.25)
+    (tensor([0, 1, 2]), tensor([0.0000, 0.2500, 0.5000, 0.7500]))
+
+    Source: https://pytorch.org/docs/stable/generated/torch.arange.html
+    """
+    if end is None:
+        start, end = 0, start
+    start, end, step = (x.item() if isinstance(x, TensorBase) else x for x in (start, end, step))
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if (end - start) * step < 0:
+        raise RuntimeError(
+            f"upper bound and lower bound inconsistent with step sign: start {start}, end {end}, step {step}"
+        )
+    n = math.ceil((end - start) / step)
+    inferred = np.result_type(*(_dtype_for(x) for x in (start, end, step)))
+    d = inferred if dtype is None else dtypes.to_numpy_dtype(dtype)
+    wide = np.int64 if all(isinstance(x, int) for x in (start, step)) else np.float64
+    array = (start + step * np.arange(n, dtype=wide)).astype(
+        dtypes.get_default_dtype().numpy if d.kind == "f" and dtype is None else d
+    )
+    return finish(array, requires_grad, device) if out is None else store("arange", out, wrap(array))
+
+
+def linspace(
+    start: Any,
+    end: Any,
+    steps: int,
+    *,
+    out: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Any:
+    """`steps` numbers evenly spaced from `start` to `end`, both included.
+
+    The second half counts down from the end, as in PyTorch, so that both ends are met exactly.
+    Raises RuntimeError for a negative number of steps.
+
+    >>> import microdl as torch
+    >>> torch.linspace(0, 1, 5)
+    tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
+    """
+    if steps < 0:
+        raise RuntimeError(f"number of steps must be non-negative, not {steps}")
+    d = dtypes.get_default_dtype().numpy if dtype is None else dtypes.to_numpy_dtype(dtype)
+    work = d if d.kind == "f" else np.dtype(np.float64)
+    low, high = work.type(float(start)), work.type(float(end))
+    step = (high - low) / work.type(max(steps - 1, 1))
+    i = np.arange(steps, dtype=work)
+    array = np.where(i < steps // 2, low + step * i, high - step * (steps - 1 - i)) if steps != 1 else np.full(1, low)
+    return finish(array.astype(d), requires_grad, device)
+
+
+def logspace(
+    start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, requires_grad: bool = False
+) -> Any:
+    """`base ** x` for `steps` numbers x evenly spaced from `start` to `end`."""
+    exponents = linspace(start, end, steps, dtype=dtypes.float64)
+    d = dtypes.get_default_dtype().numpy if dtype is None else dtypes.to_numpy_dtype(dtype)
+    return finish(np.power(base, exponents._a).astype(d), requires_grad)
+
+
+def eye(
+    n: int,
+    m: int | None = None,
+    *,
+    out: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Any:
+    """Ones on the diagonal of an n x m matrix (n x n without `m`), zeros elsewhere.
+
+    >>> import microdl as torch
+    >>> torch.eye(2)
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    if n < 0 or (m is not None and m < 0):
+        raise RuntimeError(f"n must be greater or equal to 0, got {n if n < 0 else m}")
+    d = dtypes.get_default_dtype().numpy if dtype is None else dtypes.to_numpy_dtype(dtype)
+    return finish(np.eye(n, m, dtype=d), requires_grad, device)
+
+
+def scalar_tensor(value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Any:
+    """A 0-d tensor of the default dtype (or `dtype`) that holds a number."""
+    return finish(np.asarray(value, dtypes.to_numpy_dtype(dtype or dtypes.get_default_dtype())), requires_grad)
+
+
+def is_tensor(obj: Any) -> bool:
+    """Whether `obj` is a tensor."""
+    return isinstance(obj, TensorBase)
+
+
+def is_floating_point(input: Any) -> bool:
+    """Whether a tensor's dtype is a floating one."""
+    return bool(input.is_floating_point())
+
+
+def numel(input: Any) -> int:
+    """The number of elements of a tensor."""
+    return int(input.numel())
+
+
+def new_zeros(self: Any, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+    """Zeros of a shape in this tensor's dtype."""
+    return zeros(*size, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
+
+
+def new_ones(self: Any, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+    """Ones of a shape in this tensor's dtype."""
+    return ones(*size, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
+
+
+def new_full(self: Any, size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Any:
+    """One value everywhere, of a shape, in this tensor's dtype."""
+    return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+def new_tensor(self: Any, data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Any:
+    """A copy of `data` in this tensor's dtype."""
+    return tensor(data, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+def legacy(name: str, d: dtypes.dtype) -> Any:
+    """PyTorch's old constructors: `FloatTensor([1, 2])` copies data, `FloatTensor(2, 3)` gives a shape."""
+
+    def make(*data: Any) -> Any:
+        is_shape = data and (len(data) > 1 or isinstance(data[0], (int, np.integer, dtypes.Size)))
+        return zeros(*data, dtype=d) if is_shape or (not data and (data := (0,))) else tensor(data[0], dtype=d)
+
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = f"`tensor(data, dtype={d})`, or an empty tensor of a shape."
+    make.dtype = d  # type: ignore[attr-defined]
+    return make
+
+
+for _new in (new_zeros, new_ones, new_full, new_tensor):
+    setattr(Tensor, _new.__name__, _new)

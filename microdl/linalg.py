@@ -1,0 +1,19 @@
+"""`torch.linalg`: norms, systems and decompositions of matrices, under PyTorch's names.
+
+Source: https://pytorch.org/docs/stable/linalg.html
+"""
+
+from .ops.decomposition import cholesky, eigh, eigvalsh, matrix_power, matrix_rank, pinv, qr, svdvals
+from .ops.decomposition import linalg_svd as svd
+from .ops.einsum import multi_dot
+from .ops.linalg import LinAlgError, det, inv, solve
+from .ops.linalg import linalg_slogdet as slogdet
+from .ops.matrix import linalg_diagonal as diagonal
+from .ops.norm import linalg_norm as norm
+from .ops.norm import matrix_norm, vector_norm
+from .ops.products import matmul
+
+__all__ = [
+    "LinAlgError", "cholesky", "det", "diagonal", "eigh", "eigvalsh", "inv", "matmul", "matrix_norm", "matrix_power",
+    "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "svd", "svdvals", "vector_norm",
+]  # fmt: skip

@@ -1,0 +1,377 @@
+"""Elementwise arithmetic, comparisons and logic: one declaration each, derivative beside forward."""
+
+from __future__ import annotations
+
+import builtins
+import math
+from typing import Any
+
+import numpy as np
+
+from ..autograd.graph import TensorBase, wrap
+from ..autograd.record import BY_UFUNC, binary, not_a_tensor, op, operand, promoted, store, unary
+from ..dtypes import from_numpy_dtype, get_default_dtype, result_dtype, to_numpy_dtype
+
+# --- two operands -----------------------------------------------------------------------------------------
+
+_add = binary("add", np.add, lambda g: g, lambda g: g)
+_mul = binary("mul", np.multiply, lambda g, other: g * other, lambda g, input: g * input)
+true_divide = binary(
+    "div",
+    np.true_divide,
+    lambda g, other: g / other,
+    lambda g, input, other: -g * ((input / other) / other),
+    floating=True,
+)
+
+
+def _subtract(x: Any, y: Any) -> Any:
+    if getattr(x, "dtype", None) == np.bool_ or getattr(y, "dtype", None) == np.bool_:
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert "
+            "a mask, use the `~` or `logical_not()` operator instead."
+        )
+    return np.subtract(x, y)
+
+
+_sub = binary("sub", _subtract, lambda g: g, lambda g: -g)
+BY_UFUNC[np.subtract] = _sub
+
+
+def _pow_forward(x: Any, y: Any) -> Any:
+    if getattr(x, "dtype", np.dtype(float)).kind in "iu" and np.any(np.asarray(y) < 0):
+        raise RuntimeError("Integers to negative integer powers are not allowed.")
+    return np.power(x, y)
+
+
+def _pow_exponent_vjp(g: Any, input: Any, other: Any, out: Any) -> Any:
+    """0 where the base is 0 and the power is not negative: the limit, where log alone would give NaN."""
+    slope = out * np.log(np.where(input == 0, 1, input))
+    return g * np.where((input == 0) & (other >= 0), 0, np.where(input == 0, -math.inf, slope))
+
+
+_pow = binary(
+    "pow",
+    _pow_forward,
+    lambda g, input, other: g * np.where(other == 0, 0, other * input ** np.where(other == 0, 1, other - 1)),
+    _pow_exponent_vjp,
+)
+_square = unary("square", np.square, lambda g, input: g * (2 * input), grad_name="PowBackward0")
+BY_UFUNC[np.power] = _pow
+
+maximum = binary(
+    "maximum",
+    np.maximum,
+    lambda g, input, other: np.where(input > other, g, np.where(input == other, g / 2, 0)),
+    lambda g, input, other: np.where(other > input, g, np.where(input == other, g / 2, 0)),
+)
+minimum = binary(
+    "minimum",
+    np.minimum,
+    lambda g, input, other: np.where(input < other, g, np.where(input == other, g / 2, 0)),
+    lambda g, input, other: np.where(other < input, g, np.where(input == other, g / 2, 0)),
+)
+fmod = binary("fmod", np.fmod, lambda g: g, lambda g, input, other: -g * np.trunc(input / other))
+remainder = binary("remainder", np.remainder, lambda g: g, lambda g, input, other: -g * np.floor(input / other))
+floor_divide = binary("floor_divide", np.floor_divide)
+atan2 = binary(
+    "atan2",
+    np.arctan2,
+    lambda g, input, other: g * (other / (input * input + other * other)),
+    lambda g, input, other: -g * (input / (input * input + other * other)),
+    floating=True,
+)
+
+eq = binary("eq", np.equal)
+ne = binary("ne", np.not_equal)
+lt = binary("lt", np.less)
+le = binary("le", np.less_equal)
+gt = binary("gt", np.greater)
+ge = binary("ge", np.greater_equal)
+logical_and = binary("logical_and", np.logical_and)
+logical_or = binary("logical_or", np.logical_or)
+logical_xor = binary("logical_xor", np.logical_xor)
+bitwise_and = binary("bitwise_and", np.bitwise_and)
+bitwise_or = binary("bitwise_or", np.bitwise_or)
+bitwise_xor = binary("bitwise_xor", np.bitwise_xor)
+
+
+def add(input: Any, other: Any, *, alpha: float = 1, out: Any = None) -> Any:
+    """`input + alpha * other`, broadcast and promoted.
+
+    >>> import microdl as torch
+    >>> torch.add(torch.tensor([1., 2.]), torch.tensor([10.]), alpha=0.5)
+    tensor([6., 7.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.add.html
+    """
+    return _add(input, other if alpha == 1 else _scaled(other, alpha), out=out)
+
+
+def sub(input: Any, other: Any, *, alpha: float = 1, out: Any = None) -> Any:
+    """`input - alpha * other`, broadcast and promoted.
+
+    >>> import microdl as torch
+    >>> torch.sub(torch.tensor([1., 2.]), 1)
+    tensor([0., 1.])
+    """
+    return _sub(input, other if alpha == 1 else _scaled(other, alpha), out=out)
+
+
+def _scaled(other: Any, alpha: float) -> Any:
+    return _mul(other, alpha) if isinstance(other, TensorBase) else other * alpha
+
+
+def rsub(input: Any, other: Any, *, alpha: float = 1) -> Any:
+    """`other - alpha * input`."""
+    return sub(other, input, alpha=alpha)
+
+
+def mul(input: Any, other: Any, *, out: Any = None) -> Any:
+    """The product, broadcast and promoted: `out_i = input_i * other_i`.
+
+    >>> import microdl as torch
+    >>> torch.mul(torch.tensor([1., 2.]), 3)
+    tensor([3., 6.])
+    """
+    return _mul(input, other, out=out)
+
+
+def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Any = None) -> Any:
+    """The quotient; integers give floats unless `rounding_mode` is "trunc" or "floor".
+
+    Raises RuntimeError for any other rounding mode.
+
+    >>> import microdl as torch
+    >>> torch.div(torch.tensor([7]), 2), torch.div(torch.tensor([-7]), 2, rounding_mode="trunc")
+    (tensor([3.5000]), tensor([-3]))
+    """
+    if rounding_mode is None:
+        return true_divide(input, other, out=out)
+    if rounding_mode not in ("trunc", "floor"):
+        raise RuntimeError(
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+        )
+    return _rounded_div(input, other, rounding_mode)
+
+
+def _rounded_div(input: Any, other: Any, rounding_mode: str) -> Any:
+    if rounding_mode == "floor":
+        return floor_divide(input, other)
+    quotient = trunc(true_divide(input, other))
+    x, y = promoted(input, other)
+    common = np.result_type(x, y) if isinstance(y, np.ndarray) and isinstance(x, np.ndarray) else x.dtype
+    return quotient if common.kind == "f" else wrap(quotient._a.astype(common))
+
+
+def pow(input: Any, exponent: Any, *, out: Any = None) -> Any:
+    """`input ** exponent`. Either may be a number; integers to negative powers raise RuntimeError.
+
+    The gradient for the exponent is `out * log(input)`, and 0 where the base is 0 and the exponent >= 0.
+
+    >>> import microdl as torch
+    >>> torch.pow(torch.tensor([1., 2., 3.]), 2)
+    tensor([1., 4., 9.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.pow.html
+    """
+    if (
+        type(exponent) in (int, float)
+        and exponent == 2
+        and isinstance(input, TensorBase)
+        and input._a.dtype.kind == "f"
+    ):
+        return _square(input, out=out)
+    return _pow(input, exponent, out=out)
+
+
+def rpow(input: Any, base: Any) -> Any:
+    return _pow(base, input)
+
+
+# --- one operand ------------------------------------------------------------------------------------------
+
+
+def _negative(x: Any) -> Any:
+    if x.dtype == np.bool_:
+        raise RuntimeError(
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a "
+            "mask, use the `~` or `logical_not()` operator instead."
+        )
+    return np.negative(x)
+
+
+neg = unary("neg", _negative, lambda g: -g)
+BY_UFUNC[np.negative] = neg
+abs = unary("abs", np.abs, lambda g, input: g * np.sign(input))
+sign = unary("sign", np.sign, lambda g: g * 0)
+exp = unary("exp", np.exp, lambda g, out: g * out, floating=True)
+exp2 = unary("exp2", np.exp2, lambda g, out: g * (out * math.log(2)), floating=True)
+expm1 = unary("expm1", np.expm1, lambda g, out: g * (out + 1), floating=True)
+log = unary("log", np.log, lambda g, input: g / input, floating=True)
+log2 = unary("log2", np.log2, lambda g, input: g / (input * math.log(2)), floating=True)
+log10 = unary("log10", np.log10, lambda g, input: g / (input * math.log(10)), floating=True)
+log1p = unary("log1p", np.log1p, lambda g, input: g / (input + 1), floating=True)
+sqrt = unary("sqrt", np.sqrt, lambda g, out: g / (2 * out), floating=True)
+rsqrt = unary("rsqrt", lambda x: 1 / np.sqrt(x), lambda g, out: g * (-0.5 * out**3), floating=True)
+reciprocal = unary("reciprocal", lambda x: 1 / x, lambda g, out: -g * (out * out), floating=True)
+sin = unary("sin", np.sin, lambda g, input: g * np.cos(input), floating=True)
+cos = unary("cos", np.cos, lambda g, input: -g * np.sin(input), floating=True)
+tan = unary("tan", np.tan, lambda g, out: g * (1 + out * out), floating=True)
+asin = unary("asin", np.arcsin, lambda g, input: g / np.sqrt(1 - input * input), floating=True)
+acos = unary("acos", np.arccos, lambda g, input: -g / np.sqrt(1 - input * input), floating=True)
+atan = unary("atan", np.arctan, lambda g, input: g / (input * input + 1), floating=True)
+sinh = unary("sinh", np.sinh, lambda g, input: g * np.cosh(input), floating=True)
+cosh = unary("cosh", np.cosh, lambda g, input: g * np.sinh(input), floating=True)
+tanh = unary("tanh", np.tanh, lambda g, out: g * (1 - out * out), floating=True)
+floor = unary("floor", np.floor, lambda g: g * 0)
+ceil = unary("ceil", np.ceil, lambda g: g * 0)
+trunc = unary("trunc", np.trunc, lambda g: g * 0)
+frac = unary("frac", lambda x: x - np.trunc(x), lambda g: g)
+isnan = unary("isnan", np.isnan)
+isinf = unary("isinf", np.isinf)
+isfinite = unary("isfinite", np.isfinite)
+logical_not = unary("logical_not", np.logical_not)
+bitwise_not = unary("bitwise_not", np.bitwise_not)
+clone = unary("clone", np.copy, lambda g: g)
+contiguous_clone = unary("contiguous", lambda x: x.copy(order="C"), lambda g: g, grad_name="CloneBackward0")
+_round = unary("round", np.rint, lambda g: g * 0)
+
+
+def round(input: Any, *, decimals: int = 0, out: Any = None) -> Any:
+    """To the nearest integer, halves to even; `decimals` digits after the point.
+
+    >>> import microdl as torch
+    >>> torch.round(torch.tensor([0.5, 1.5, 2.5, -0.5]))
+    tensor([0., 2., 2., -0.])
+    """
+    if decimals == 0 or not isinstance(input, TensorBase):
+        return _round(input, out=out)
+    scale = 10.0 ** builtins.abs(decimals)
+    return _round(input * scale) / scale if decimals > 0 else _round(input / scale) * scale  # type: ignore[operator]
+
+
+def _clamp_forward(input: Any, min: Any, max: Any) -> Any:
+    if min is not None:
+        input = np.maximum(input, min)
+    return input if max is None else np.minimum(input, max)
+
+
+def _inside(input: Any, min: Any, max: Any) -> Any:
+    low = True if min is None else input >= min
+    return low if max is None else low & (input <= max)
+
+
+_clamp = op(
+    "clamp",
+    _clamp_forward,
+    input=lambda g, input, min, max: np.where(_inside(input, min, max), g, 0),
+    min=lambda g, input, min, max: np.where((input < min) & (True if max is None else min < max), g, 0),
+    max=lambda g, input, min, max: np.where((input > max) | (False if min is None else max < min), g, 0),
+)
+
+
+def clamp(input: Any, min: Any = None, max: Any = None, *, out: Any = None) -> Any:
+    """Each element moved into [min, max]; either bound may be absent, a number or a tensor.
+
+    The gradient passes where the element lies inside, bounds included. Raises RuntimeError without a bound.
+
+    >>> import microdl as torch
+    >>> torch.clamp(torch.tensor([-2., 0.5, 3.]), 0, 1)
+    tensor([0.0000, 0.5000, 1.0000])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.clamp.html
+    """
+    if min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    input = as_float_for(input, min, max)
+    result = _clamp(input, min, max)
+    return result if out is None else store("clamp", out, result)
+
+
+def as_float_for(input: Any, *bounds: Any) -> Any:
+    """An integer tensor as float when a bound is one, as promotion asks."""
+    if not isinstance(input, TensorBase):
+        raise not_a_tensor("clamp", 1, input)
+    if input._a.dtype.kind != "f" and any(isinstance(b, float) for b in bounds):
+        return cast(input, get_default_dtype())
+    return input
+
+
+def clamp_min(input: Any, min: Any) -> Any:
+    """`clamp` with a lower bound only."""
+    return clamp(input, min)
+
+
+def clamp_max(input: Any, max: Any) -> Any:
+    """`clamp` with an upper bound only."""
+    return clamp(input, None, max)
+
+
+def _where_forward(condition: Any, input: Any, other: Any) -> Any:
+    return np.where(condition, input, other)
+
+
+_where = op(
+    "where",
+    _where_forward,
+    input=lambda g, condition: np.where(condition, g, 0),
+    other=lambda g, condition: np.where(condition, 0, g),
+)
+
+
+def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+    """`input` where `condition` holds, else `other`; with `condition` alone, the indices where it holds.
+
+    The gradient goes only to the side that was taken: NaN and infinity on the other side do not leak.
+
+    >>> import microdl as torch
+    >>> torch.where(torch.tensor([True, False]), torch.tensor([1., 2.]), 0.)
+    tensor([1., 0.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.where.html
+    """
+    if not isinstance(condition, TensorBase):
+        condition = operand("where", 1, condition)
+        condition = condition if isinstance(condition, TensorBase) else wrap(np.asarray(condition))
+    if input is None and other is None:
+        return tuple(wrap(i) for i in np.nonzero(condition._a))
+    if condition._a.dtype.kind != "b":
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype "
+            f"{dtype_name(condition)}. Compare it first, for example condition != 0."
+        )
+    sides = [operand("where", i, side) for i, side in ((2, input), (3, other))]
+    arrays = [s._a if isinstance(s, TensorBase) else number_array(s) for s in sides]
+    common = result_dtype(arrays)
+    input, other = (
+        cast(s, common) if isinstance(s, TensorBase) else wrap(a.astype(common))
+        for s, a in zip(sides, arrays, strict=True)
+    )
+    try:
+        return _where(condition, input, other)
+    except ValueError:
+        shapes = [list(t._a.shape) for t in (condition, input, other)]
+        raise RuntimeError(f"where: shapes {shapes[0]}, {shapes[1]} and {shapes[2]} do not broadcast") from None
+
+
+def number_array(value: Any) -> np.ndarray[Any, Any]:
+    """A Python number as a 0-d array of PyTorch's default dtype for it."""
+    if isinstance(value, float):
+        return np.asarray(value, get_default_dtype().numpy)
+    return np.asarray(value, np.bool_ if isinstance(value, bool) else np.int64)
+
+
+def dtype_name(t: TensorBase) -> str:
+    return repr(from_numpy_dtype(t._a.dtype))
+
+
+_cast = op("to_copy", lambda input, dtype: input.astype(dtype), input=lambda g: g)
+
+
+def cast(input: Any, dtype: Any) -> Any:
+    """The tensor in another dtype (itself where it has it already); the gradient is cast back."""
+    wanted = dtype if isinstance(dtype, np.dtype) else to_numpy_dtype(dtype)
+    if input._a.dtype == wanted:
+        return input
+    return _cast(input, wanted) if wanted.kind == "f" else wrap(input._a.astype(wanted))

@@ -1,0 +1,228 @@
+"""Elementwise operations of more than two operands, or beside the usual: lerp, addcmul, logaddexp, isclose, ..."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+from ..autograd.graph import TensorBase, wrap
+from ..autograd.record import BY_UFUNC, binary, not_a_tensor, op, promoted
+from ..dtypes import from_numpy_dtype
+from .arithmetic import _mul, add, true_divide
+from .join import cat
+from .products import C_NAMES
+from .shape import require, wrap_dim
+from .slices import expand_pair
+
+
+def _legacy(x: Any) -> str:
+    return from_numpy_dtype(x._a.dtype).legacy
+
+
+# --- several operands -------------------------------------------------------------------------------------
+
+
+def _lerp_forward(input: Any, end: Any, weight: Any) -> Any:
+    """From the nearer end, so that weight 1 gives `end` exactly."""
+    step = end - input
+    if isinstance(weight, (int, float)):
+        return input + weight * step if builtins.abs(weight) < 0.5 else end - step * (1 - weight)
+    return np.where(np.abs(weight) < 0.5, input + weight * step, end - step * (1 - weight))
+
+
+_lerp = op(
+    "lerp",
+    _lerp_forward,
+    input=lambda g, weight: g * (1 - weight),
+    end=lambda g, weight: g * weight,
+    weight=lambda g, input, end: g * (end - input),
+)
+
+
+def lerp(input: Any, end: Any, weight: Any) -> Any:
+    """`input + weight * (end - input)`; `weight` is a number or a tensor. The dtypes must agree.
+
+    >>> import microdl as torch
+    >>> torch.lerp(torch.tensor([0., 10.]), torch.tensor([10., 20.]), 0.25)
+    tensor([ 2.5000, 12.5000])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.lerp.html
+    """
+    a = require("lerp", input)._a
+    for name, other in (("end", end), ("weight", weight)):
+        if isinstance(other, TensorBase):
+            if other._a.dtype != a.dtype:
+                raise RuntimeError(
+                    f"expected dtype {C_NAMES[a.dtype.name]} for `{name}` but got dtype {C_NAMES[other._a.dtype.name]}"
+                )
+            expand_pair(a, other._a)
+        elif name == "end":
+            raise not_a_tensor("lerp", 2, end, "end")
+    if a.dtype.kind != "f":
+        raise NotImplementedError(f"\"lerp_kernel\" not implemented for '{_legacy(input)}'. Use .float() first.")
+    return _lerp(input, end, weight)
+
+
+def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
+    """`input + value * tensor1 * tensor2`.
+
+    >>> import microdl as torch
+    >>> torch.addcmul(torch.tensor([1.]), torch.tensor([2.]), torch.tensor([3.]), value=0.5)
+    tensor([4.])
+    """
+    return add(require("addcmul", input), _mul(tensor1, tensor2), alpha=value)
+
+
+def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
+    """`input + value * tensor1 / tensor2`. RuntimeError where both are integers.
+
+    >>> import microdl as torch
+    >>> torch.addcdiv(torch.tensor([1.]), torch.tensor([2.]), torch.tensor([4.]))
+    tensor([1.5000])
+    """
+    x, y = require("addcdiv", tensor1), require("addcdiv", tensor2)
+    if x._a.dtype.kind != "f" and y._a.dtype.kind != "f":
+        raise RuntimeError(
+            "Integer division with addcdiv is no longer supported. Write input + value * torch.trunc(tensor1 / tensor2)"
+            f", or convert {x.dtype} first, for example with .float()."
+        )
+    return add(require("addcdiv", input), true_divide(x, y), alpha=value)
+
+
+# --- two operands -----------------------------------------------------------------------------------------
+
+
+def _floats_only(name: str, ufunc: np.ufunc) -> Any:
+    def forward(x: Any, y: Any) -> Any:
+        if getattr(x, "dtype", np.dtype(float)).kind != "f":
+            legacy = from_numpy_dtype(x.dtype).legacy
+            raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{legacy}'. Use .float() first.")
+        return ufunc(x, y)
+
+    return forward
+
+
+logaddexp = binary(
+    "logaddexp",
+    _floats_only("logaddexp", np.logaddexp),
+    lambda g, input, other: g / (1 + np.exp(other - input)),
+    lambda g, input, other: g / (1 + np.exp(input - other)),
+    doc="`log(exp(input) + exp(other))` without overflow.",
+)
+hypot = binary(
+    "hypot",
+    _floats_only("hypot", np.hypot),
+    lambda g, input, out: g * (input / out),
+    lambda g, other, out: g * (other / out),
+    doc="`sqrt(input^2 + other^2)` without overflow.",
+)
+heaviside = binary(
+    "heaviside",
+    np.heaviside,
+    lambda g: g * 0,
+    lambda g, input: np.where(input == 0, g, 0),
+    doc="0 where `input` < 0, 1 where it is > 0, and the second operand where it is 0.",
+)
+bitwise_left_shift = binary("bitwise_left_shift", np.left_shift, doc="`input * 2^other`, for integers.")
+bitwise_right_shift = binary(
+    "bitwise_right_shift", np.right_shift, doc="`input / 2^other`, rounded down, for integers."
+)
+BY_UFUNC.update({np.logaddexp: logaddexp, np.hypot: hypot})
+
+
+# --- one operand ------------------------------------------------------------------------------------------
+
+_nan_to_num = op(
+    "nan_to_num",
+    lambda input, nan, posinf, neginf: np.nan_to_num(input, nan=nan, posinf=posinf, neginf=neginf),
+    input=lambda g, input: np.where(np.isfinite(input), g, 0),
+)
+
+
+def nan_to_num(input: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
+    """NaN replaced by `nan`, and infinities by the greatest and least numbers of the dtype, or those given.
+
+    >>> import microdl as torch
+    >>> torch.nan_to_num(torch.tensor([float("nan"), 1.]))
+    tensor([0., 1.])
+    """
+    if require("nan_to_num", input)._a.dtype.kind != "f":
+        return input.clone()
+    return _nan_to_num(input, 0.0 if nan is None else nan, posinf, neginf)
+
+
+def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    """The differences of neighbours along `dim`, `n` times over.
+
+    >>> import microdl as torch
+    >>> torch.diff(torch.tensor([1, 4, 9, 16]))
+    tensor([3, 5, 7])
+    """
+    if not require("diff", input)._a.ndim:
+        raise RuntimeError("diff expects input to be at least one-dimensional")
+    d = wrap_dim(dim, input._a.ndim)
+    parts = [t for t in (prepend, input, append) if t is not None]
+    out = cat(parts, d) if len(parts) > 1 else input
+    for _ in range(n):
+        size = out._a.shape[d]
+        low, high = out.narrow(d, 0, max(size - 1, 0)), out.narrow(d, min(1, size), max(size - 1, 0))
+        out = low != high if out._a.dtype.kind == "b" else high - low
+    return out
+
+
+# --- comparing whole tensors --------------------------------------------------------------------------------
+
+
+def isclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
+    """Where `|input - other| <= atol + rtol * |other|`. RuntimeError for tensors of two dtypes.
+
+    >>> import microdl as torch
+    >>> torch.isclose(torch.tensor([1., 2.]), torch.tensor([1., 2.1]))
+    tensor([ True, False])
+    """
+    return wrap(_close("isclose", input, other, rtol, atol, equal_nan))
+
+
+def _close(name: str, input: Any, other: Any, rtol: float, atol: float, equal_nan: bool) -> Any:
+    for position, (argument, t) in enumerate((("input", input), ("other", other)), start=1):
+        if not isinstance(t, TensorBase):
+            raise not_a_tensor(name, position, t, argument)
+    if input._a.dtype != other._a.dtype:
+        raise RuntimeError(f"{_legacy(input)} did not match {_legacy(other)}. Convert one of them with .to().")
+    if rtol < 0 or atol < 0:
+        raise RuntimeError(f"rtol and atol must be greater than or equal to zero, but got {rtol} and {atol}")
+    expand_pair(input._a, other._a)
+    x, y = input._a, other._a
+    out = x == y
+    if x.dtype.kind == "b":
+        return out
+    with np.errstate(invalid="ignore"):
+        near = np.abs(x - y) <= atol + np.abs(rtol * y)
+    out = out | near & np.isfinite(y) if x.dtype.kind == "f" else out | near
+    return out | ((x != x) & (y != y)) if equal_nan else out
+
+
+def allclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+    """Whether `isclose` holds everywhere, as a Python bool.
+
+    >>> import microdl as torch
+    >>> torch.allclose(torch.tensor([1.]), torch.tensor([1.000001]))
+    True
+    """
+    return bool(np.all(_close("allclose", input, other, rtol, atol, equal_nan)))
+
+
+def equal(input: Any, other: Any) -> bool:
+    """Whether shapes and all elements agree, as a Python bool.
+
+    >>> import microdl as torch
+    >>> torch.equal(torch.tensor([1, 2]), torch.tensor([1, 2]))
+    True
+    """
+    a, b = require("equal", input)._a, require("equal", other)._a
+    if a.shape != b.shape:
+        return False
+    x, y = promoted(input, other)
+    return bool(np.array_equal(x, y))

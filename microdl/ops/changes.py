@@ -1,0 +1,117 @@
+"""Changes of a tensor in place that are not an operation with its result written back: filling, and new strides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..autograd.graph import AccumulateGrad, TensorBase, wrap
+from ..autograd.inplace import ViewOf, check_writable, write
+from ..autograd.mode import mode
+from ..autograd.record import op
+from . import indexing, matrix, shape
+from .slices import single
+
+_fill = op(
+    "fill",
+    lambda input, value: np.full_like(input, value),
+    input=lambda g: np.where(False, g, 0),
+    value=lambda g: g,
+)
+
+
+def fill_(self: Any, value: Any) -> Any:
+    """Sets every element to `value`, a number or a 0-d tensor.
+
+    >>> import microdl as torch
+    >>> torch.zeros(2).fill_(3)
+    tensor([3., 3.])
+    """
+    check_writable(self, "fill_")
+    value = single("fill", value, self._a)
+    if mode.enabled and (self._node is not None or getattr(value, "_node", None) is not None):
+        return write(self, _fill, (value,), "fill_")
+    self._a[...] = value._a if isinstance(value, TensorBase) else value
+    self._version_counter.bump("fill_")
+    return self
+
+
+def zero_(self: Any) -> Any:
+    """Sets every element to 0."""
+    if mode.enabled and self._node is not None:
+        return fill_(self, 0)
+    check_writable(self, "zero_")
+    self._a.fill(0)
+    self._version_counter.bump("zero_")
+    return self
+
+
+def fill_diagonal_(self: Any, fill_value: float) -> Any:
+    """Sets the main diagonal of a matrix to a number."""
+    if self._a.ndim < 2:
+        raise RuntimeError(f"dimensions must larger than 1, but the tensor has {self._a.ndim}")
+    return write(self, matrix.fill_diagonal, (fill_value,), "fill_diagonal_")
+
+
+def index_put_(self: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
+    """`self[indices] = values`; with `accumulate`, values are added, repeated places included."""
+    if not accumulate:
+        indexing.setitem(self, tuple(indices), values)
+        return self
+    part = indexing.getitem(self, tuple(indices))
+    basic, arrays = indexing.parse(tuple(indices), self._a.shape)
+    if basic or not arrays:
+        raise NotImplementedError("index_put_ with accumulate=True takes index tensors only: use +=, or index_add_")
+    spread = indexing._accumulate(shape.expand(values, *part._a.shape), self._a.shape, arrays)
+    return write(self, lambda t, s: t + s, (spread,), "index_put_")
+
+
+def apply_(self: Any, callable: Callable[[Any], Any]) -> Any:
+    """Replaces each element by what a Python function makes of it. Slow, and not differentiable."""
+    if self._node is not None:
+        raise RuntimeError("Can't call apply_() on Variable that requires grad. Use var.detach().apply_() instead.")
+    check_writable(self, "apply_")
+    if self._a.size:
+        self._a[...] = np.vectorize(callable, otypes=[self._a.dtype])(self._a)
+    self._version_counter.bump("apply_")
+    return self
+
+
+def map_(self: Any, tensor: Any, callable: Callable[[Any, Any], Any]) -> Any:
+    """Replaces each element by `callable(element, element of tensor)`."""
+    pairs = np.vectorize(callable, otypes=[self._a.dtype])(self._a, tensor._a)
+    return self.copy_(wrap(pairs))
+
+
+def restrided(call: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The in-place form of an operation that gives a view: the tensor becomes a view of what it was.
+
+    Other views of it then are views of that same hidden base, so that a later change finds them all.
+    """
+
+    def method(self: Any, *args: Any) -> Any:
+        check_writable(self, name)
+        before = wrap(self._a, self._node, self._version_counter)
+        before._view_of = self._view_of
+        after = call(before, *args)
+        if self._view_of is None and after._view_of is not None:
+            for view in self._version_counter.live_views():
+                link = view._view_of
+                if view is not self and link is not None and link.root is self:
+                    view._view_of = ViewOf(before, link.calls, link.recorded)
+            after._view_of = ViewOf(before, after._view_of.calls, mode.enabled)
+        if type(self._node) is AccumulateGrad:  # only reached without recording: it stays the leaf that it is
+            self._node.shape = after._a.shape
+        else:
+            self._node = after._node
+            self._view_of = after._view_of
+            self._version_counter.add_view(self)
+        self._a = after._a
+        self._version_counter.bump(name)
+        return self
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"`{name.rstrip('_')}` in place: the tensor itself changes shape and is returned."
+    return method

@@ -1,0 +1,320 @@
+"""Reading and writing by index.
+
+PyTorch resolves integers and slices first, as a view, and index tensors on what is left; NumPy counts an
+integer among the index arrays. So an index is taken apart into these two steps, for reading and writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..autograd.graph import TensorBase, wrap
+from ..autograd.inplace import check_writable, takes_history, view, write
+from ..autograd.record import op
+from ..dtypes import from_numpy_dtype
+from .shape import require, wrap_dim
+
+Basic = tuple[Any, ...]
+_ALL = slice(None)
+
+
+def _dtype_of(g: Any) -> Any:
+    return g._a.dtype if isinstance(g, TensorBase) else g.dtype
+
+
+# --- the declared steps ------------------------------------------------------------------------------------
+
+_select_slices = view(
+    "slice",
+    lambda input, index: input[index],
+    lambda g, input_shape, index: _spread(g, input_shape, index),
+)
+
+
+def _spread_forward(input: Any, shape: tuple[int, ...], index: Basic) -> Any:
+    out = np.zeros(shape, input.dtype)
+    out[index] = input
+    return out
+
+
+_spread: Callable[..., Any] = op(
+    "slice_backward", _spread_forward, polymorphic=True, input=lambda g, index: _basic(g, index)
+)
+
+
+def _basic(g: Any, index: Basic) -> Any:
+    return _select_slices(g, index) if isinstance(g, TensorBase) else g[index]
+
+
+_take = op(
+    "index",
+    lambda input, index: input[index],
+    polymorphic=True,
+    input=lambda g, input_shape, index: _accumulate(g, input_shape, index),
+)
+
+
+def _accumulate_forward(input: Any, shape: tuple[int, ...], index: tuple[Any, ...]) -> Any:
+    """Zeros with `input` added at `index`, repeated places included."""
+    out = np.zeros(shape, input.dtype)
+    if all(isinstance(i, slice) or i.dtype.kind == "b" for i in index):
+        out[index] = input
+    else:
+        np.add.at(out, index, input)
+    return out
+
+
+_accumulate: Callable[..., Any] = op(
+    "index_backward", _accumulate_forward, polymorphic=True, input=lambda g, index: _take(g, index)
+)
+
+
+def _put_forward(input: Any, value: Any, basic: Basic, index: tuple[Any, ...]) -> Any:
+    out = np.array(input)
+    if index:
+        (out[basic] if basic else out)[index] = value
+    else:
+        out[basic] = value
+    return out
+
+
+_put: Callable[..., Any] = op(
+    "index_put",
+    _put_forward,
+    polymorphic=True,
+    input=lambda g, basic, index: _put(g, 0, basic, index),
+    value=lambda g, basic, index: _read(g, basic, index),
+)
+
+
+def _read(x: Any, basic: Basic, index: tuple[Any, ...]) -> Any:
+    x = _basic(x, basic) if basic else x
+    return _take(x, index) if index else x
+
+
+# --- taking an index apart ---------------------------------------------------------------------------------
+
+
+def _index_array(item: Any) -> Any:
+    """An index tensor, list or array as an integer or boolean array; None for what is no such thing."""
+    if isinstance(item, TensorBase):
+        a = item._a
+    elif isinstance(item, (list, range, np.ndarray)):
+        a = np.asarray([i._a if isinstance(i, TensorBase) else i for i in item] if isinstance(item, list) else item)
+        a = a.astype(np.int64) if a.size == 0 else a
+    elif isinstance(item, (bool, np.bool_)):
+        a = np.asarray(item)
+    else:
+        return None
+    if a.dtype.kind == "f" or a.dtype.kind not in "biu":
+        raise IndexError(
+            f"tensors used as indices must be long, int, byte or bool tensors, not {a.dtype}. Convert it, for "
+            "example with .long()."
+        )
+    return a.astype(np.bool_) if a.dtype == np.uint8 else a
+
+
+def parse(index: Any, shape: tuple[int, ...]) -> tuple[Basic, tuple[Any, ...]]:
+    """The two steps of an index on a tensor of `shape`: integers, slices and None; then index arrays."""
+    items = [_item(i) for i in (index if isinstance(index, tuple) else (index,))]
+    items = _without_ellipsis(items, len(shape))
+    basic: list[Any] = []
+    arrays: list[Any] = []
+    dim = 0
+    for item in items:
+        if isinstance(item, np.ndarray):
+            used = item.ndim if item.dtype.kind == "b" else 1
+            _check_array(item, shape, dim, used)
+            basic.extend([None] if used == 0 else [_ALL] * used)
+            arrays.append(item if used else np.asarray([0] if item else [], np.int64))
+            dim += used
+        elif item is None:
+            basic.append(None)
+            arrays.append(_ALL)
+        elif isinstance(item, slice):
+            basic.append(_checked_slice(item))
+            arrays.append(_ALL)
+            dim += 1
+        else:
+            basic.append(_checked_int(item, shape, dim))
+            dim += 1
+    plain = all(isinstance(b, slice) and b == _ALL for b in basic)
+    if not _has_arrays(arrays):
+        return (*basic, ...), ()  # the ellipsis makes NumPy give a 0-d view where it would give a scalar
+    return () if plain else tuple(basic), tuple(arrays)
+
+
+def _has_arrays(items: Sequence[Any]) -> bool:
+    return any(isinstance(i, np.ndarray) for i in items)
+
+
+def _item(item: Any) -> Any:
+    if item is None or item is Ellipsis or isinstance(item, slice):
+        return item
+    if type(item) is int:
+        return item
+    a = _index_array(item)
+    if a is None:
+        try:
+            return item.__index__()
+        except AttributeError:
+            raise IndexError(  # PyTorch's type
+                "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
+                f"(got {type(item).__name__})"
+            ) from None
+    return int(a) if a.ndim == 0 and a.dtype.kind != "b" else a
+
+
+def _without_ellipsis(items: list[Any], ndim: int) -> list[Any]:
+    used = sum(
+        (i.ndim if i.dtype.kind == "b" else 1) if isinstance(i, np.ndarray) else i is not None and i is not Ellipsis
+        for i in items
+    )
+    if used > ndim:
+        raise IndexError(f"too many indices for tensor of dimension {ndim}: got {used}")
+    where = [n for n, i in enumerate(items) if i is Ellipsis]
+    if len(where) > 1:
+        raise IndexError("an index can only have a single ellipsis ('...')")
+    if where:
+        n = where[0]
+        return [*items[:n], *[_ALL] * (ndim - used), *items[n + 1 :]]
+    return items
+
+
+def _checked_slice(item: slice) -> slice:
+    step = item.step
+    if step is not None and int(step) <= 0:
+        raise ValueError(f"step must be greater than zero, got {step}. Use flip() to reverse.")
+    as_int = [None if b is None else int(b) for b in (item.start, item.stop, step)]
+    return slice(*as_int)
+
+
+def _checked_int(item: int, shape: tuple[int, ...], dim: int) -> int:
+    n = shape[dim]
+    if not -n <= item < n:
+        raise IndexError(f"index {item} is out of bounds for dimension {dim} with size {n}")
+    return item
+
+
+def _check_array(item: np.ndarray[Any, Any], shape: tuple[int, ...], dim: int, used: int) -> None:
+    if item.dtype.kind == "b":
+        if used and item.shape != shape[dim : dim + used]:
+            raise IndexError(
+                f"The shape of the mask {list(item.shape)} at index {dim} does not match the shape of the indexed "
+                f"tensor {list(shape)} at index {dim}"
+            )
+        return
+    n = shape[dim]
+    if item.size and (item.max() >= n or item.min() < -n):
+        worst = item.max() if item.max() >= n else item.min()
+        raise IndexError(f"index {worst} is out of bounds for dimension {dim} with size {n}")
+
+
+# --- reading and writing -----------------------------------------------------------------------------------
+
+
+def getitem(input: Any, index: Any) -> Any:
+    """`input[index]`: a view for integers and slices, a copy where index tensors or masks take part.
+
+    Repeated indices each hand back their gradient, which accumulates. Raises IndexError out of range.
+    """
+    if type(index) is int:  # the loop over rows
+        return _select_slices(input, (_checked_int(index, _non_scalar(input), 0), ...))
+    basic, arrays = parse(index, input._a.shape)
+    if basic or not arrays:
+        input = _select_slices(input, basic)
+    if not arrays:
+        return input
+    try:
+        return _take(input, arrays)
+    except IndexError:
+        shapes = ", ".join(str(list(a.shape)) for a in arrays if isinstance(a, np.ndarray))
+        raise IndexError(
+            f"shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}"
+        ) from None
+
+
+def _non_scalar(input: Any) -> tuple[int, ...]:
+    shape: tuple[int, ...] = input._a.shape
+    if not shape:
+        raise IndexError(
+            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python to convert a 0-dim tensor to a number"
+        )
+    return shape
+
+
+def setitem(input: Any, index: Any, value: Any) -> None:
+    """`input[index] = value`, broadcast and cast to the tensor's dtype; recorded like any change in place."""
+    basic, arrays = parse(index, input._a.shape)
+    check_writable(input, "index_put_")
+    if arrays and isinstance(value, TensorBase):
+        _check_same_dtype(input, value, arrays)
+    recorded = takes_history(input, (value,))
+    source = value._a if isinstance(value, TensorBase) else np.asarray(value)
+    target = input._a[basic] if basic else input._a
+    wanted = target[arrays].shape if arrays else target.shape
+    source = _stripped(source, len(wanted))
+    try:
+        np.broadcast_to(source, wanted)
+    except ValueError:
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(source.shape)} cannot be broadcast to indexing result of "
+            f"shape {list(wanted)}"
+        ) from None
+    if recorded:
+        held = value.reshape(source.shape) if isinstance(value, TensorBase) else wrap(source.astype(input._a.dtype))
+        write(input, _put, (held, basic, arrays), "index_put_")
+        return
+    if arrays:
+        target[arrays] = source
+    else:
+        input._a[basic] = source
+    input._version_counter.bump("index_put_")
+
+
+def _check_same_dtype(input: Any, value: TensorBase, arrays: tuple[Any, ...]) -> None:
+    """Index arrays take a tensor of their tensor's dtype only; a mask also takes one element of any."""
+    masked = value._a.size == 1 and all(isinstance(i, slice) or i.dtype.kind == "b" for i in arrays)
+    if value._a.dtype != input._a.dtype and not masked:
+        raise RuntimeError(
+            f"Index put requires the source and destination dtypes match, got {_legacy(input)} for the destination and "
+            f"{_legacy(value)} for the source. Convert the source, for example with .to(x.dtype)."
+        )
+
+
+def _legacy(t: TensorBase) -> str:
+    return from_numpy_dtype(t._a.dtype).legacy
+
+
+def _stripped(source: np.ndarray[Any, Any], ndim: int) -> np.ndarray[Any, Any]:
+    while source.ndim > ndim and source.shape[0] == 1:
+        source = source[0]
+    return source
+
+
+def select(input: Any, dim: int, index: int) -> Any:
+    """The slice at `index` along `dim`, without that dimension: a view."""
+    d = wrap_dim(dim, require("select", input)._a.ndim)
+    i = _checked_int(int(index), _non_scalar(input), d)
+    return _select_slices(input, (_ALL,) * d + (i, ...))
+
+
+def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
+    """The part from `start` of `length` along `dim`: a view.
+
+    Raises IndexError for a start, RuntimeError for a length that does not lie inside, or for a 0-d tensor.
+    """
+    if not require("narrow", input)._a.ndim:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    d = wrap_dim(dim, input._a.ndim)
+    n = input._a.shape[d]
+    first = int(start)
+    if not -n <= first <= n:
+        raise IndexError(f"start out of range (expected to be in range of [-{n}, {n}], but got {first})")
+    first += n if first < 0 else 0
+    if length < 0 or first + length > n:
+        raise RuntimeError(f"start ({int(start)}) + length ({length}) exceeds dimension size ({n}).")
+    return _select_slices(input, (_ALL,) * d + (slice(first, first + length),))

@@ -1,0 +1,255 @@
+"""Joining tensors and taking them apart."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..autograd.graph import TensorBase, wrap
+from ..autograd.inplace import link
+from ..autograd.record import attach, op
+from ..autograd.table import Op
+from ..dtypes import result_dtype
+from .arithmetic import cast
+from .indexing import _select_slices, narrow, select
+from .shape import require, unsqueeze, wrap_dim, wrap_dims
+
+
+@functools.cache
+def _cat_of(n: int) -> Op:
+    """`cat` of n tensors: each gets back the part of the gradient that it gave."""
+
+    def formula(i: int) -> Callable[..., Any]:
+        return lambda g, dim, starts: g[(slice(None),) * dim + (slice(starts[i], starts[i + 1]),)]
+
+    names = tuple(f"t{i}" for i in range(n))
+    return Op("cat", np.concatenate, (*names, "dim", "starts"), {p: formula(i) for i, p in enumerate(names)})
+
+
+def cat(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
+    """Tensors joined along an existing dimension; all other sizes agree, dtypes promote.
+
+    Raises RuntimeError for an empty list or sizes that differ (an empty 1-D tensor is skipped).
+
+    >>> import microdl as torch
+    >>> torch.cat([torch.zeros(2), torch.ones(1)])
+    tensor([0., 0., 1.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.cat.html
+    """
+    parts = _parts("torch.cat(): expected a non-empty list of Tensors", tensors)
+    for i, p in enumerate(parts):
+        if not p._a.ndim:
+            raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated. Use torch.stack.")
+    if any(p._a.ndim > 1 for p in parts):
+        parts = [p for p in parts if p._a.shape != (0,)]
+    ndim = parts[0]._a.ndim
+    d = wrap_dim(dim if axis is None else axis, ndim)
+    for i, p in enumerate(parts):
+        _check_joinable(i, p._a.shape, parts[0]._a.shape, d)
+    t = wrap(np.concatenate([p._a for p in parts], axis=d))
+    starts = (0, *itertools.accumulate(p._a.shape[d] for p in parts))
+    attach(_cat_of(len(parts)), (*parts, d, starts), [True] * len(parts) + [False] * 2, t)
+    return t
+
+
+concat = concatenate = cat
+
+
+def _parts(empty: str, tensors: Any) -> list[Any]:
+    if isinstance(tensors, TensorBase):
+        raise TypeError("expected a tuple or list of Tensors, not one Tensor: write torch.cat([x, y])")
+    parts = list(tensors)
+    if not parts:
+        raise ValueError(empty) if "cat" in empty else RuntimeError(empty)
+    for i, part in enumerate(parts):
+        if not isinstance(part, TensorBase):
+            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(part).__name__}")
+    common = result_dtype([p._a for p in parts])
+    return [cast(p, common) for p in parts]
+
+
+def _check_joinable(i: int, shape: tuple[int, ...], first: tuple[int, ...], dim: int) -> None:
+    if len(shape) != len(first):
+        raise RuntimeError(f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)}")
+    for k, (a, b) in enumerate(zip(first, shape, strict=True)):
+        if k != dim and a != b:
+            raise RuntimeError(
+                f"Sizes of tensors must match except in dimension {dim}. Expected size {a} but got size {b} for "
+                f"tensor number {i} in the list."
+            )
+
+
+def stack(tensors: Any, dim: int = 0) -> Any:
+    """Tensors of one shape joined along a new dimension.
+
+    >>> import microdl as torch
+    >>> torch.stack([torch.tensor([1, 2]), torch.tensor([3, 4])], dim=1)
+    tensor([[1, 3],
+            [2, 4]])
+    """
+    parts = _parts("stack expects a non-empty TensorList", tensors)
+    shape = parts[0]._a.shape
+    d = wrap_dim(dim, len(shape) + 1)
+    for i, p in enumerate(parts):
+        if p._a.shape != shape:
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and "
+                f"{list(p._a.shape)} at entry {i}"
+            )
+    return cat([unsqueeze(p, d) for p in parts], d)
+
+
+def hstack(tensors: Any) -> Any:
+    """Tensors joined side by side: along dimension 1, or 0 for 1-D ones."""
+    parts = [t.reshape(1) if t.ndim == 0 else t for t in tensors]
+    return cat(parts, 0 if parts and parts[0].ndim == 1 else 1)
+
+
+def vstack(tensors: Any) -> Any:
+    """Tensors joined on top of each other: along dimension 0, 1-D ones as rows."""
+    return cat([t.reshape(1, -1) if t.ndim < 2 else t for t in tensors], 0)
+
+
+def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
+    """Views of consecutive parts: of a size each (the last may be smaller), or of the sizes listed.
+
+    >>> import microdl as torch
+    >>> [part.tolist() for part in torch.arange(5).split(2)]
+    [[0, 1], [2, 3], [4]]
+    """
+    d = wrap_dim(dim, require("split", input)._a.ndim)
+    n = input._a.shape[d]
+    if isinstance(split_size_or_sections, (list, tuple)):
+        sections = [int(s) for s in split_size_or_sections]
+        if sum(sections) != n or min(sections, default=0) < 0:
+            raise RuntimeError(
+                f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {d}), "
+                f"but got split_sizes={sections}"
+            )
+    else:
+        size = int(split_size_or_sections)
+        if size < 0 or (size == 0 and n):
+            raise RuntimeError(f"split expects split_size be positive, but got split_size={size}")
+        sections = [min(size, n - i) for i in range(0, n, size or 1)] or [0]
+    starts = itertools.accumulate(sections[:-1], initial=0)
+    return tuple(narrow(input, d, start, size) for start, size in zip(starts, sections, strict=True))
+
+
+def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
+    """At most `chunks` views of equal size (the last may be smaller).
+
+    >>> import microdl as torch
+    >>> [part.tolist() for part in torch.arange(5).chunk(2)]
+    [[0, 1, 2], [3, 4]]
+    """
+    if chunks <= 0:
+        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    n = require("chunk", input)._a.shape[wrap_dim(dim, input._a.ndim)]
+    return split(input, max(-(-n // chunks), 1), dim)
+
+
+_unbind = op(
+    "unbind",
+    lambda input, dim: tuple(input[_at(dim, i)] for i in range(input.shape[dim])),
+    outputs=True,
+    input=lambda g, input_shape, dim: _stack_slots(g, input_shape, dim),
+)
+
+
+def _stack_slots(slots: list[Any], shape: tuple[int, ...], dim: int) -> Any:
+    """The gradients of the parts, zeros where a part was not used, put together again."""
+    known = next(g for g in slots if g is not None)
+    part = shape[:dim] + shape[dim + 1 :]
+    if isinstance(known, TensorBase):
+        return stack([wrap(np.zeros(part, known._a.dtype)) if g is None else g for g in slots], dim)
+    out = np.zeros(shape, known.dtype)
+    for i, g in enumerate(slots):
+        if g is not None:
+            out[_at(dim, i)] = g
+    return out
+
+
+def _at(dim: int, i: int) -> tuple[Any, ...]:
+    """The index of slice `i` along `dim`, as a view even where it is one element."""
+    return (slice(None),) * dim + (i, ...)
+
+
+def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
+    """All slices along a dimension, without it.
+
+    >>> import microdl as torch
+    >>> torch.tensor([[1, 2], [3, 4]]).unbind()
+    (tensor([1, 2]), tensor([3, 4]))
+    """
+    d = wrap_dim(dim, require("unbind", input)._a.ndim)
+    if input._node is None:
+        return tuple(select(input, d, i) for i in range(input._a.shape[d]))
+    parts: tuple[Any, ...] = _unbind(input, d)
+    for i, part in enumerate(parts):
+        link(part, input, _select_slices, (_at(d, i),))
+    return parts
+
+
+def flip(input: Any, *dims: Any) -> Any:
+    """A copy with the order along `dims` reversed.
+
+    >>> import microdl as torch
+    >>> torch.arange(3).flip(0)
+    tensor([2, 1, 0])
+    """
+    given = dims[0] if len(dims) == 1 and isinstance(dims[0], (tuple, list)) else dims
+    axes = wrap_dims(given, require("flip", input)._a.ndim)
+    return _flip(input, axes if input._a.ndim else ())
+
+
+_flip: Callable[..., Any] = op(
+    "flip",
+    lambda input, dims: np.flip(input, dims).copy(),
+    polymorphic=True,
+    input=lambda g, dims: _flip(g, dims),
+)
+
+
+def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
+    """Elements moved along `dims` by `shifts`, the last ones coming in at the front."""
+    if dims is None:
+        return _roll(require("roll", input).reshape(-1), (shifts,), (0,)).reshape(input._a.shape)
+    many = shifts if isinstance(shifts, (tuple, list)) else (shifts,)
+    return _roll(require("roll", input), tuple(many), wrap_dims(dims, input._a.ndim))
+
+
+_roll: Callable[..., Any] = op(
+    "roll",
+    lambda input, shifts, dims: np.roll(input, shifts, dims),
+    polymorphic=True,
+    input=lambda g, shifts, dims: _roll(g, tuple(-s for s in shifts), dims),
+)
+
+
+def repeat(input: Any, *repeats: Any) -> Any:
+    """The tensor tiled: copied `repeats[i]` times along dimension i (which may be new ones in front)."""
+    times = tuple(int(r) for r in (repeats[0] if isinstance(repeats[0], (tuple, list)) else repeats))
+    if len(times) < input._a.ndim:
+        raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
+    shape = (1,) * (len(times) - input._a.ndim) + input._a.shape
+    paired = [n for pair in zip((1,) * len(shape), shape, strict=True) for n in pair]
+    wide = [n for pair in zip(times, shape, strict=True) for n in pair]
+    out = input.reshape(paired).expand(wide).reshape([r * n for r, n in zip(times, shape, strict=True)])
+    return out if out._view_of is None else out.clone()
+
+
+tile = repeat
+
+
+def repeat_interleave(input: Any, repeats: Any, dim: int | None = None) -> Any:
+    """Each element (or slice along `dim`) repeated `repeats` times in place."""
+    if dim is None:
+        input, dim = input.reshape(-1), 0
+    counts = repeats._a if isinstance(repeats, TensorBase) else repeats
+    index = np.repeat(np.arange(input._a.shape[wrap_dim(dim, input._a.ndim)]), counts)
+    return input[(slice(None),) * wrap_dim(dim, input._a.ndim) + (wrap(index),)]

@@ -1,0 +1,199 @@
+"""The table of tensor methods: which operations `Tensor` has, and under which names."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from ..autograd.graph import wrap
+from . import (
+    activation,
+    arithmetic,
+    blend,
+    cumulative,
+    decomposition,
+    einsum,
+    extremum,
+    gather,
+    indexing,
+    join,
+    linalg,
+    matrix,
+    moments,
+    norm,
+    positions,
+    products,
+    reduction,
+    shape,
+    slices,
+    softmax,
+    sorting,
+)  # fmt: skip
+from .indexing import getitem, setitem
+from .inplace_methods import InPlace
+from .shape import wrap_dim
+
+__all__ = ["Methods", "getitem", "keep_grad", "method_of", "setitem", "wrap_dim"]
+
+
+def keep_grad(tensor: Any) -> Callable[[Any], None]:
+    """A hook that stores the gradient in `tensor.grad`, without keeping the tensor alive."""
+    ref = weakref.ref(tensor)
+
+    def hook(g: Any) -> None:
+        t = ref()
+        if t is not None:
+            t._grad = wrap(g._a.copy(), g._node) if t._grad is None else t._grad + g
+
+    return hook
+
+
+def method_of(call: Callable[..., Any], name: str, doc: str) -> Callable[..., Any]:
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = doc
+    return call
+
+
+def _or_not_implemented(call: Callable[..., Any]) -> Callable[..., Any]:
+    """A comparison that leaves None, strings and foreign objects to Python."""
+
+    def method(self: Any, other: Any) -> Any:
+        try:
+            return call(self, other)
+        except TypeError:
+            return NotImplemented
+
+    return method
+
+
+class Methods(InPlace):
+    """Operations as methods and operators: `x.exp()` is `exp(x)`, `x + y` is `add(x, y)`, `x.add_(y)` in place."""
+
+    __slots__ = ()
+
+    # operators
+    __add__ = __radd__ = arithmetic._add
+    __sub__ = arithmetic._sub
+    __rsub__ = arithmetic.rsub
+    __mul__ = __rmul__ = arithmetic._mul
+    __truediv__ = arithmetic.true_divide
+    __rtruediv__ = method_of(lambda self, other: arithmetic.true_divide(other, self), "__rtruediv__", "")
+    __floordiv__ = arithmetic.floor_divide
+    __rfloordiv__ = method_of(lambda self, other: arithmetic.floor_divide(other, self), "__rfloordiv__", "")
+    __mod__ = arithmetic.remainder
+    __rmod__ = method_of(lambda self, other: arithmetic.remainder(other, self), "__rmod__", "")
+    __pow__ = arithmetic.pow
+    __rpow__ = arithmetic.rpow
+    __neg__ = arithmetic.neg
+    __pos__ = method_of(lambda self: self, "__pos__", "")
+    __abs__ = arithmetic.abs
+    __invert__ = arithmetic.bitwise_not
+    __eq__ = method_of(_or_not_implemented(arithmetic.eq), "__eq__", "Elementwise; False for what is no number.")
+    __ne__ = method_of(_or_not_implemented(arithmetic.ne), "__ne__", "Elementwise; True for what is no number.")
+    __lt__ = arithmetic.lt
+    __le__ = arithmetic.le
+    __gt__ = arithmetic.gt
+    __ge__ = arithmetic.ge
+    __matmul__ = products.at
+    __rmatmul__ = method_of(lambda self, other: products.at(other, self), "__rmatmul__", "")
+    __lshift__, __rshift__ = blend.bitwise_left_shift, blend.bitwise_right_shift
+    __and__ = __rand__ = arithmetic.bitwise_and
+    __or__ = __ror__ = arithmetic.bitwise_or
+    __xor__ = __rxor__ = arithmetic.bitwise_xor
+    # arithmetic
+    add, sub, mul, div, pow = arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.div, arithmetic.pow
+    rsub, subtract, multiply, divide, true_divide = arithmetic.rsub, sub, mul, div, arithmetic.true_divide
+    floor_divide, fmod, remainder = arithmetic.floor_divide, arithmetic.fmod, arithmetic.remainder
+    maximum, minimum, atan2 = arithmetic.maximum, arithmetic.minimum, arithmetic.atan2
+    eq, ne, lt, le, gt, ge = (
+        arithmetic.eq, arithmetic.ne, arithmetic.lt, arithmetic.le, arithmetic.gt, arithmetic.ge,
+    )  # fmt: skip
+    logical_and, logical_or, logical_xor = arithmetic.logical_and, arithmetic.logical_or, arithmetic.logical_xor
+    logical_not, bitwise_not = arithmetic.logical_not, arithmetic.bitwise_not
+    bitwise_and, bitwise_or, bitwise_xor = arithmetic.bitwise_and, arithmetic.bitwise_or, arithmetic.bitwise_xor
+    bitwise_left_shift, bitwise_right_shift = blend.bitwise_left_shift, blend.bitwise_right_shift
+    not_equal, less, less_equal, greater, greater_equal = ne, lt, le, gt, ge
+    neg, abs, sign, square = arithmetic.neg, arithmetic.abs, arithmetic.sign, arithmetic._square
+    negative, absolute, sgn = neg, abs, sign
+    exp, exp2, expm1 = arithmetic.exp, arithmetic.exp2, arithmetic.expm1
+    log, log2, log10, log1p = arithmetic.log, arithmetic.log2, arithmetic.log10, arithmetic.log1p
+    sqrt, rsqrt, reciprocal = arithmetic.sqrt, arithmetic.rsqrt, arithmetic.reciprocal
+    sin, cos, tan = arithmetic.sin, arithmetic.cos, arithmetic.tan
+    asin, acos, atan = arithmetic.asin, arithmetic.acos, arithmetic.atan
+    sinh, cosh, tanh = arithmetic.sinh, arithmetic.cosh, arithmetic.tanh
+    arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
+    floor, ceil, trunc, frac, round = (
+        arithmetic.floor, arithmetic.ceil, arithmetic.trunc, arithmetic.frac, arithmetic.round,
+    )  # fmt: skip
+    fix = trunc
+    isnan, isinf, isfinite = arithmetic.isnan, arithmetic.isinf, arithmetic.isfinite
+    clamp = clip = arithmetic.clamp
+    where = method_of(lambda self, condition, other: arithmetic.where(condition, self, other), "where", "")
+    clamp_min, clamp_max, clone = arithmetic.clamp_min, arithmetic.clamp_max, arithmetic.clone
+
+    # shape
+    view, view_as, reshape, reshape_as = shape.view, shape.view_as, shape.reshape, shape.reshape_as
+    flatten, unflatten, ravel = shape.flatten, shape.unflatten, shape.flatten
+    permute, transpose, t, swapaxes = shape.permute, shape.transpose, shape.t, shape.transpose
+    swapdims = shape.transpose
+    squeeze, unsqueeze = shape.squeeze, shape.unsqueeze
+    expand, expand_as, broadcast_to = shape.expand, shape.expand_as, shape.broadcast_to
+    split, chunk, unbind, flip, roll = join.split, join.chunk, join.unbind, join.flip, join.roll
+    repeat, tile, repeat_interleave = join.repeat, join.tile, join.repeat_interleave
+    select, narrow = indexing.select, indexing.narrow
+    T = property(lambda self: shape.permute(self, *reversed(range(self._a.ndim))), doc="All dimensions reversed.")
+    mT = property(lambda self: shape.transpose(self, -1, -2), doc="The last two dimensions exchanged.")
+
+    # activations
+    relu, sigmoid, softmax, log_softmax = activation.relu, activation.sigmoid, softmax.softmax, softmax.log_softmax
+    prelu = activation.prelu
+
+    # reductions
+    sum, nansum, mean, nanmean = reduction.sum, reduction.nansum, reduction.mean, reduction.nanmean
+    logsumexp, count_nonzero = reduction.logsumexp, reduction.count_nonzero
+    all, any = reduction.all, reduction.any
+    var, std = moments.var, moments.std
+    max, min, amax, amin = extremum.max, extremum.min, extremum.amax, extremum.amin
+    argmax, argmin, aminmax = extremum.argmax, extremum.argmin, extremum.aminmax
+    norm, dist = norm.norm, norm.dist
+
+    # along a dimension, in order
+    prod, cumsum, cumprod, logcumsumexp = (
+        cumulative.prod, cumulative.cumsum, cumulative.cumprod, cumulative.logcumsumexp,
+    )  # fmt: skip
+    cummax, cummin, diff = cumulative.cummax, cumulative.cummin, blend.diff
+    sort, argsort, msort, topk = sorting.sort, sorting.argsort, sorting.msort, sorting.topk
+    kthvalue, median, mode, quantile = sorting.kthvalue, sorting.median, sorting.mode, sorting.quantile
+    unique, bincount, histc = sorting.unique, sorting.bincount, sorting.histc
+
+    # matrices
+    matmul, mm, mv, dot, vdot, bmm = (
+        products.matmul, products.mm, products.mv, products.dot, products.vdot, products.bmm,
+    )  # fmt: skip
+    outer, ger, inner = products.outer, products.ger, products.inner
+    addmm, addmv, baddbmm, kron = products.addmm, products.addmv, products.baddbmm, einsum.kron
+    diagonal, diag, diag_embed, trace = matrix.diagonal, matrix.diag, matrix.diag_embed, matrix.trace
+    tril, triu = matrix.tril, matrix.triu
+    inverse, det, slogdet, logdet = linalg.inverse, linalg.det, linalg.slogdet, linalg.logdet
+    svd, qr, cholesky = decomposition.svd, decomposition.qr, decomposition.cholesky
+    pinverse, matrix_power = decomposition.pinv, decomposition.matrix_power
+
+    # by index and mask
+    gather, scatter, scatter_add, take_along_dim = (
+        gather.gather, gather.scatter, gather.scatter_add, gather.take_along_dim,
+    )  # fmt: skip
+    index_select, index_add, index_copy, index_fill = (
+        slices.index_select, slices.index_add, slices.index_copy, slices.index_fill,
+    )  # fmt: skip
+    masked_fill, masked_select, take = slices.masked_fill, slices.masked_select, slices.take
+    nonzero, argwhere, isin = positions.nonzero, positions.nonzero, positions.isin
+    index_put = method_of(
+        lambda self, indices, values, accumulate=False: self.clone().index_put_(indices, values, accumulate),
+        "index_put", "`index_put_` on a copy.",
+    )  # fmt: skip
+
+    # elementwise with more operands, comparing whole tensors
+    lerp, addcmul, addcdiv = blend.lerp, blend.addcmul, blend.addcdiv
+    logaddexp, hypot, heaviside, nan_to_num = blend.logaddexp, blend.hypot, blend.heaviside, blend.nan_to_num
+    isclose, allclose, equal = blend.isclose, blend.allclose, blend.equal

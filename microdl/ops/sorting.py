@@ -1,0 +1,366 @@
+"""Order: sort, topk, quantiles, distinct values, counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..autograd.graph import TensorBase, wrap
+from ..autograd.record import op
+from ..dtypes import from_numpy_dtype
+from . import return_types
+from .along import picked
+from .extremum import _shared_by_all, check_not_empty
+from .reduction import check_flag, numpy_names
+from .shape import require, reshape, wrap_dim
+
+Array = np.ndarray[Any, Any]
+
+_sort = picked("sort")
+_topk = picked("topk")
+_kthvalue = picked("kthvalue")
+_median = picked("median", "MedianBackward1")
+_mode = picked("mode")
+
+
+def _order(a: Array, dim: int, descending: bool) -> Array:
+    """The stable order; NaN counts as the greatest. Descending is ascending backwards, ties in their order."""
+    if not descending:
+        return a.argsort(dim, kind="stable")
+    back = (slice(None),) * dim + (slice(None, None, -1),)
+    return np.ascontiguousarray(a.shape[dim] - 1 - a[back].argsort(dim, kind="stable")[back])
+
+
+def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
+    """The pair (values, indices) in order along `dim`. Equal elements keep their order; NaN counts as the greatest.
+
+    >>> import microdl as torch
+    >>> torch.sort(torch.tensor([3., 1., 2.]), descending=True)
+    torch.return_types.sort(
+    values=tensor([3., 2., 1.]),
+    indices=tensor([0, 2, 1]))
+
+    Source: https://pytorch.org/docs/stable/generated/torch.sort.html
+    """
+    a = require("sort", input)._a
+    d = wrap_dim(dim, a.ndim)
+    if not a.ndim:
+        return return_types.sort((reshape(input, ()), wrap(np.zeros((), np.int64))))
+    index = _order(a, d, descending)
+    return return_types.sort((_sort(input, d, index, True), wrap(index)))
+
+
+def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
+    """The indices that sort along `dim`; see `sort`.
+
+    >>> import microdl as torch
+    >>> torch.argsort(torch.tensor([3., 1., 2.]))
+    tensor([1, 2, 0])
+    """
+    a = require("argsort", input)._a
+    d = wrap_dim(dim, a.ndim)
+    return wrap(_order(a, d, descending) if a.ndim else np.zeros((), np.int64))
+
+
+def msort(input: Any) -> Any:
+    """The values sorted along the first dimension."""
+    return sort(input, 0)[0]
+
+
+def _selected(a: Array, k: int, dim: int, largest: bool) -> Array:
+    """The indices of the k first in the order, sorted; found by partition where that saves work."""
+    n = a.shape[dim]
+    first = (slice(None),) * dim + (slice(0, k),)
+    if k * 4 > n or n < 256:
+        return _order(a, dim, largest)[first]
+    if largest:
+        part = a.argpartition(n - k, dim)[(slice(None),) * dim + (slice(n - k, None),)]
+    else:
+        part = a.argpartition(k - 1, dim)[first]
+    part.sort(dim)  # ties in their order
+    inside = _order(np.take_along_axis(a, part, dim), dim, largest)
+    return np.take_along_axis(part, inside, dim)
+
+
+def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
+    """The pair (values, indices) of the `k` largest (or smallest) along `dim`, in order.
+
+    RuntimeError where `k` is negative or greater than the size.
+
+    >>> import microdl as torch
+    >>> torch.topk(torch.tensor([1., 4., 3.]), 2).indices
+    tensor([1, 2])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.topk.html
+    """
+    a = require("topk", input)._a
+    d = wrap_dim(dim, a.ndim)
+    size = a.shape[d] if a.ndim else 1
+    if not 0 <= k <= size:
+        raise RuntimeError(f"selected index k out of range: k is {k}, dimension {d} has size {size}")
+    if not a.ndim:
+        return return_types.topk((reshape(input, ()), wrap(np.zeros((), np.int64))))
+    index = _selected(a, k, d, largest)
+    return return_types.topk((_topk(input, d, index, True), wrap(index)))
+
+
+def _one_of(name: str, call: Any, input: Any, index: Array, dim: int, keepdim: bool) -> Any:
+    """The pair (values, indices) of one element along `dim`, chosen by `index` (with the dimension kept)."""
+    values = call(input, dim, index, keepdim)
+    return getattr(return_types, name)((values, wrap(index.reshape(values._a.shape))))
+
+
+def _as_vector(input: Any) -> Any:
+    return input if input._a.ndim else reshape(input, 1)
+
+
+def _nth(name: str, call: Any, input: Any, n: int, dim: Any, keepdim: bool) -> Any:
+    """The nth smallest along `dim`; NaN where there is one and the nth is asked of the median."""
+    scalar = not input._a.ndim
+    d = wrap_dim(dim, input._a.ndim)
+    index = _order(_as_vector(input)._a, d, False)[(slice(None),) * d + (slice(n, n + 1),)]
+    return _one_of(name, call, _as_vector(input), index, d, keepdim and not scalar)
+
+
+def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> Any:
+    """The pair (values, indices) of the `k`-th smallest (from 1) along `dim`.
+
+    >>> import microdl as torch
+    >>> torch.kthvalue(torch.tensor([30., 10., 20.]), 2).values
+    tensor(20.)
+    """
+    a = require("kthvalue", input)._a
+    d = wrap_dim(dim, a.ndim)
+    size = a.shape[d] if a.ndim else 1
+    if not 1 <= k <= size:
+        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {d}: k is {k}, its size {size}")
+    return _nth("kthvalue", _kthvalue, input, k - 1, d, check_flag("kthvalue", keepdim))
+
+
+# --- median and quantiles ---------------------------------------------------------------------------------
+
+
+def _median_of_all(input: Array) -> Any:
+    """The lower median; NaN if there is one, or no element."""
+    if not input.size or (input.dtype.kind == "f" and np.isnan(input).any()):
+        return np.asarray(np.nan, input.dtype)
+    middle = (input.size - 1) // 2
+    return np.partition(input, middle, axis=None)[middle]
+
+
+_median_all = op("median_all", _median_of_all, grad_name="MedianBackward0", input=_shared_by_all)
+
+
+def median(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> Any:
+    """The median, the lower of the two middle ones; with `dim`, the pair (values, indices).
+
+    Over all elements, equal ones share the gradient evenly. NaN wins.
+
+    >>> import microdl as torch
+    >>> torch.median(torch.tensor([4., 1., 3., 2.]))
+    tensor(2.)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.median.html
+    """
+    a = require("median", input)._a
+    if axis:
+        dim, keepdim = numpy_names("median", dim, keepdim, axis)
+    if dim is None:
+        return _median_all(input)
+    d = wrap_dim(dim, a.ndim)
+    check_not_empty("median", a, (d,))
+    order = _order(_as_vector(input)._a, d, False)
+    index = order[(slice(None),) * d + (slice((order.shape[d] - 1) // 2, (order.shape[d] + 1) // 2),)]
+    missing = _as_vector(input)._a != _as_vector(input)._a
+    if missing.any():
+        index = np.where(missing.any(d, keepdims=True), missing.argmax(d, keepdims=True), index)
+    return _one_of("median", _median, _as_vector(input), index, d, check_flag("median", keepdim) and a.ndim > 0)
+
+
+def mode(input: Any, dim: int = -1, keepdim: bool = False) -> Any:
+    """The pair (values, indices) of the most frequent value along `dim` (the smallest of equals), and its last place.
+
+    >>> import microdl as torch
+    >>> torch.mode(torch.tensor([3, 1, 3, 1, 2])).values
+    tensor(1)
+    """
+    a = _as_vector(require("mode", input))._a
+    d = wrap_dim(dim, input._a.ndim)
+    check_not_empty("mode", a, (d,))
+    rows = np.moveaxis(a, d, -1)
+    index = np.empty((*rows.shape[:-1], 1), np.int64)
+    for place in np.ndindex(rows.shape[:-1]):
+        values, counts = np.unique(rows[place], return_counts=True)
+        index[place] = np.flatnonzero(rows[place] == values[counts.argmax()])[-1]
+    kept = check_flag("mode", keepdim) and input._a.ndim > 0
+    return _one_of("mode", _mode, _as_vector(input), np.moveaxis(index, -1, d), d, kept)
+
+
+def quantile(input: Any, q: Any, dim: Any = None, keepdim: bool = False, *, interpolation: str = "linear") -> Any:
+    """The q-th quantiles (q in [0, 1], a number or a 1-D tensor), over all elements or along `dim`.
+
+    Between two elements `interpolation` decides: linear, lower, higher, midpoint or nearest. A tensor `q`
+    gives a first dimension of its size. RuntimeError for integers and for q outside [0, 1].
+
+    >>> import microdl as torch
+    >>> torch.quantile(torch.tensor([0., 1., 2., 3.]), 0.5)
+    tensor(1.5000)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.quantile.html
+    """
+    a = require("quantile", input)._a
+    if a.dtype not in (np.float32, np.float64):
+        raise RuntimeError(f"quantile() input tensor must be either float or double dtype, not {input.dtype}")
+    qs = np.asarray(q._a if isinstance(q, TensorBase) else q, np.float64)
+    if qs.size and not (qs.min() >= 0 and qs.max() <= 1):
+        raise RuntimeError(f"quantile() q must be in the range [0, 1] but got {q!r}")
+    if isinstance(q, TensorBase) and q._a.dtype != a.dtype:
+        raise RuntimeError(f"quantile() q tensor must be same dtype as the input tensor: {q._a.dtype} and {a.dtype}")
+    if not a.size:
+        raise RuntimeError(f"quantile() input tensor must be non-empty, but its shape is {list(a.shape)}")
+    if qs.ndim > 1:
+        raise RuntimeError(f"quantile() q must be a scalar or 1D tensor, not of shape {list(qs.shape)}")
+    d = wrap_dim(dim, a.ndim) if dim is not None else 0
+    rows = reshape(input, -1) if dim is None or not a.ndim else input.transpose(d, -1)
+    out = _between(sort(rows, -1)[0], qs.reshape(-1), interpolation)  # (..., q)
+    return _quantile_shape(out, a, qs, None if dim is None else d, keepdim)
+
+
+def _between(ordered: Any, qs: Array, interpolation: str) -> Any:
+    n = ordered._a.shape[-1]
+    rank = qs * (n - 1)
+    low, high = np.floor(rank).astype(np.int64), np.ceil(rank).astype(np.int64)
+    weights = {
+        "linear": rank - low,
+        "lower": np.zeros_like(rank),
+        "higher": np.ones_like(rank),
+        "midpoint": np.full_like(rank, 0.5),
+        "nearest": np.rint(rank) - low,
+    }
+    if interpolation not in weights:
+        raise RuntimeError(
+            f"quantile() interpolation must be one of linear, lower, higher, midpoint or nearest, not {interpolation}"
+        )
+    weight = wrap(np.asarray(weights[interpolation], ordered._a.dtype))
+    below, above = ordered[..., wrap(low)], ordered[..., wrap(high)]
+    missing = wrap((ordered._a != ordered._a).any(-1, keepdims=True))
+    return (below + (above - below) * weight).masked_fill(missing, float("nan"))
+
+
+def _quantile_shape(out: Any, a: Array, qs: Array, dim: int | None, keepdim: bool) -> Any:
+    """From (..., q), the reduced dimension last, to (q, ...) with that dimension kept or not."""
+    if dim is None or not a.ndim:
+        out = reshape(out, -1, *((1,) * a.ndim if keepdim else ()))
+    else:
+        out = out.unsqueeze(0).transpose(0, -1)  # (q, ..., 1)
+        out = out.transpose(dim + 1, -1)
+        out = out if keepdim else out.squeeze(dim + 1)
+    return out if qs.ndim else out.squeeze(0)
+
+
+# --- distinct values and counts (not differentiable) --------------------------------------------------------
+
+
+def _no_derivative(g: Any) -> Any:
+    raise NotImplementedError("the derivative for '_unique2' is not implemented. Use unique on x.detach().")
+
+
+_unique = op("unique", lambda input, values: values, grad_name="Unique2Backward0", input=_no_derivative)
+
+
+def unique(
+    input: Any, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: Any = None
+) -> Any:
+    """The distinct values in order (slices along `dim`), and, if asked, where each element is among them, and counts.
+
+    Not differentiable: backward through it raises NotImplementedError.
+
+    >>> import microdl as torch
+    >>> torch.unique(torch.tensor([3, 1, 1]), return_counts=True)
+    (tensor([1, 3]), tensor([2, 1]))
+
+    Source: https://pytorch.org/docs/stable/generated/torch.unique.html
+    """
+    a = require("unique", input)._a
+    axis = None if dim is None else wrap_dim(dim, a.ndim)
+    values, inverse, counts = np.unique(a, return_inverse=True, return_counts=True, axis=axis, equal_nan=False)
+    shape = a.shape if dim is None else inverse.reshape(-1).shape
+    extra = [inverse.reshape(shape)] * bool(return_inverse) + [counts] * bool(return_counts)
+    distinct = _unique(input, values)
+    return (distinct, *map(wrap, extra)) if extra else distinct
+
+
+def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Any:
+    """How often each of 0, 1, 2, ... occurs (or the sum of its weights). RuntimeError for negative numbers.
+
+    >>> import microdl as torch
+    >>> torch.bincount(torch.tensor([0, 1, 1, 3]))
+    tensor([1, 2, 0, 1])
+    """
+    a = require("bincount", input)._a
+    if a.dtype.kind in "fb":
+        raise NotImplementedError(
+            f"\"bincount_cpu\" not implemented for '{from_numpy_dtype(a.dtype).legacy}': it counts integers"
+        )
+    if a.ndim != 1 or (a.size and a.min() < 0):
+        raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
+    if weights is None:
+        return wrap(np.bincount(a, minlength=minlength).astype(np.int64))
+    w = weights._a
+    if w.shape != a.shape:
+        raise RuntimeError(f"weights should be 1-d and have the same length as input: {list(w.shape)}, {list(a.shape)}")
+    return wrap(np.bincount(a, w, minlength).astype(w.dtype if w.dtype == np.float32 else np.float64))
+
+
+def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Any:
+    """Counts in `bins` equal bins between `min` and `max` (of the data where both are 0); others are ignored.
+
+    >>> import microdl as torch
+    >>> torch.histc(torch.tensor([1., 2., 1.]), bins=4, min=0, max=3)
+    tensor([0., 2., 1., 0.])
+    """
+    a = require("histc", input)._a
+    if a.dtype.kind != "f":
+        raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{input.dtype.legacy}'. Use .float() first.")
+    if bins <= 0:
+        raise RuntimeError(f"torch.histc(): bins must be > 0, but got {bins}")
+    low, high = (float(a.min()), float(a.max())) if min == max and a.size else (float(min), float(max))
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise RuntimeError(f"torch.histc: range of [{low}, {high}] is not finite")
+    if low > high:
+        raise RuntimeError(f"torch.histc: max must be larger than min, but got [{low}, {high}]")
+    if low == high:
+        low, high = low - 1, high + 1
+    return wrap(np.histogram(a, bins, (low, high))[0].astype(a.dtype))
+
+
+def searchsorted(
+    sorted_sequence: Any, input: Any, *, out_int32: bool = False, right: bool = False, side: str | None = None
+) -> Any:
+    """Where each element of `input` would be inserted in the sorted sequence(s), before equal ones or after (`right`).
+
+    >>> import microdl as torch
+    >>> torch.searchsorted(torch.tensor([1., 3., 5.]), torch.tensor([3., 4.]))
+    tensor([1, 2])
+    """
+    edges = require("searchsorted", sorted_sequence)._a
+    x = input._a if isinstance(input, TensorBase) else np.asarray(input)
+    where: Any = side or ("right" if right else "left")
+    dtype = np.int32 if out_int32 else np.int64
+    if edges.ndim <= 1:
+        return wrap(np.searchsorted(edges, x, where).astype(dtype))
+    if edges.shape[:-1] != x.shape[:-1]:
+        raise RuntimeError(
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries "
+            f"tensor and input value tensor must match, but we got {list(edges.shape)} and {list(x.shape)}"
+        )
+    out = np.empty(x.shape, dtype)
+    for place in np.ndindex(edges.shape[:-1]):
+        out[place] = np.searchsorted(edges[place], x[place], where)
+    return wrap(out)
+
+
+def bucketize(input: Any, boundaries: Any, *, out_int32: bool = False, right: bool = False) -> Any:
+    """The bucket of each element: `searchsorted` in 1-D boundaries."""
+    return searchsorted(boundaries, input, out_int32=out_int32, right=right)

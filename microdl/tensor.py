@@ -1,0 +1,395 @@
+"""`Tensor`: an array, whether it requires grad, and the step that made it.
+
+What operations do to tensors is in `ops`, and `ops/methods.py` lists them as methods; here is the object
+itself: storage and views of it, its place in the graph, and its conversions to and from Python and NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from . import dtypes, printing
+from .autograd import backward as _backward
+from .autograd.graph import RETAIN, AccumulateGrad, RemovableHandle, TensorBase, set_tensor_class, wrap
+from .autograd.inplace import check_writable, write
+from .device import CPU
+from .device import device as Device
+from .ops import convert, methods, numpy_protocol
+from .ops.arithmetic import cast, contiguous_clone
+
+
+class Tensor(methods.Methods, convert.Conversions, TensorBase):
+    """A multi-dimensional array of one dtype that can record what is computed from it.
+
+    `Tensor(data)` is PyTorch's old constructor: float32 from nested sequences, uninitialised from sizes.
+    Prefer `microdl.tensor(data)`, which infers the dtype.
+
+    >>> import microdl as torch
+    >>> torch.Tensor([1, 2])
+    tensor([1., 2.])
+
+    Source: https://pytorch.org/docs/stable/tensors.html
+    """
+
+    __slots__ = ()
+    __array_priority__ = 1000
+
+    def __new__(cls, *data: Any, **options: Any) -> Any:
+        return wrap(_legacy_array(data))
+
+    # --- the array ---
+
+    @property
+    def shape(self) -> dtypes.Size:
+        return dtypes.Size(self._a.shape)
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the size of one dimension."""
+        return self.shape if dim is None else self._a.shape[methods.wrap_dim(dim, self._a.ndim)]
+
+    @property
+    def ndim(self) -> int:
+        return self._a.ndim
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self._a.ndim
+
+    ndimension = dim
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self._a.size
+
+    nelement = numel
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        return dtypes.from_numpy_dtype(self._a.dtype)
+
+    @property
+    def device(self) -> Device:
+        return CPU
+
+    is_cuda = False
+    is_sparse = False
+    layout = "torch.strided"
+
+    @property
+    def itemsize(self) -> int:
+        return self._a.itemsize
+
+    element_size = methods.method_of(lambda self: self._a.itemsize, "element_size", "Bytes an element takes.")
+
+    @property
+    def nbytes(self) -> int:
+        return self._a.nbytes
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Steps between neighbours in memory, in elements, for each dimension or one."""
+        steps = tuple(s // self._a.itemsize for s in self._a.strides)
+        return steps if dim is None else steps[dim]
+
+    def is_contiguous(self) -> bool:
+        """Whether the elements lie in memory in C order."""
+        return self._a.flags.c_contiguous
+
+    def contiguous(self) -> Tensor:
+        """The tensor itself where it lies in C order, else a copy that does."""
+        return self if self._a.flags.c_contiguous else contiguous_clone(self)
+
+    def data_ptr(self) -> int:
+        """The address of the first element."""
+        return int(self._a.ctypes.data)
+
+    def is_floating_point(self) -> bool:
+        """Whether the dtype is a floating one."""
+        return bool(self._a.dtype.kind == "f")
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory without history; assigning replaces the memory inside this object."""
+        t: Tensor = wrap(self._a)
+        return t
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        if not isinstance(new, TensorBase):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(new).__name__}")
+        if self._node is not None and new._a.dtype.kind != "f":
+            raise RuntimeError(
+                f"data set to a tensor that requires gradients must be "
+                f"floating point or complex dtype, not {dtypes.from_numpy_dtype(new._a.dtype)}"
+            )
+        self._a = new._a
+        if type(self._node) is AccumulateGrad:
+            self._node.shape, self._node.dtype = new._a.shape, new._a.dtype
+
+    @property
+    def _version(self) -> int:
+        return self._version_counter.count
+
+    # --- the graph ---
+
+    @property
+    def requires_grad(self) -> bool:
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, flag: bool) -> None:
+        self.requires_grad_(flag)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Whether what is computed from this leaf is recorded. RuntimeError for integers and non-leaves."""
+        if requires_grad == self.requires_grad:
+            return self
+        if self._node is not None and type(self._node) is not AccumulateGrad:
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in "
+                "a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+            )
+        if requires_grad and self._a.dtype.kind != "f":
+            raise RuntimeError(
+                f"only Tensors of floating point and complex dtype can require gradients, not {self.dtype}. Convert it "
+                "first, for example with .float()."
+            )
+        self._node = AccumulateGrad(self) if requires_grad else None
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        return self._node is None or type(self._node) is AccumulateGrad
+
+    @property
+    def grad_fn(self) -> Any:
+        return None if self.is_leaf else self._node
+
+    @property
+    def grad(self) -> Any:
+        return self._grad
+
+    @grad.setter
+    def grad(self, new: Any) -> None:
+        if new is not None:
+            _check_grad(self, new)
+        self._grad = new
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
+    @property
+    def retains_grad(self) -> bool:
+        return not self.is_leaf and RETAIN in (self._node.hooks or {})
+
+    def retain_grad(self) -> None:
+        """Keeps the gradient of this non-leaf in `grad` at the next backward."""
+        if self._node is None:
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        if not self.is_leaf:
+            if self._node.hooks is None:
+                self._node.hooks = {}
+            self._node.hooks[RETAIN] = methods.keep_grad(self)
+
+    def register_hook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
+        """Calls `hook(grad)` whenever this tensor's gradient is computed; what it returns replaces the gradient."""
+        if self._node is None:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        handle: RemovableHandle = self._node.add_hook(hook)
+        return handle
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
+        """Calls `hook(tensor)` after this leaf's gradient was added to `grad`."""
+        if type(self._node) is not AccumulateGrad:
+            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+        handle = RemovableHandle(self._node.post_hooks)
+        self._node.post_hooks[handle.id] = hook
+        return handle
+
+    def backward(
+        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+    ) -> None:
+        """Adds the gradient of this tensor to the `grad` of every leaf it was computed from.
+
+        `gradient`, of this tensor's shape, weights its elements; it may be left out for one element.
+        See `microdl.autograd.backward` for the errors.
+
+        >>> import microdl as torch
+        >>> x = torch.tensor([3.], requires_grad=True)
+        >>> (x ** 2).backward()
+        >>> x.grad
+        tensor([6.])
+        """
+        _backward(self, gradient, retain_graph, create_graph, inputs)
+
+    def detach(self) -> Tensor:
+        """The same memory without history; a change in place is seen by both."""
+        t: Tensor = wrap(self._a, None, self._version_counter)
+        return t
+
+    def detach_(self) -> Tensor:
+        """Drops this tensor's own history."""
+        if self._view_of is not None:
+            raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+        self._node = None
+        return self
+
+    # --- indexing and iteration ---
+
+    __getitem__ = methods.getitem
+    __setitem__ = methods.setitem
+
+    def __len__(self) -> int:
+        if not self._a.ndim:
+            raise TypeError("len() of a 0-d tensor")
+        return len(self._a)
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self._a.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))
+
+    def __contains__(self, element: Any) -> bool:
+        return bool((self == element)._a.any())
+
+    __hash__ = object.__hash__  # by identity, although == compares elements
+
+    # --- to Python and NumPy ---
+
+    def item(self) -> Any:
+        """The only element as a Python number; RuntimeError unless there is exactly one."""
+        if self._a.size != 1:
+            raise RuntimeError(
+                f"a Tensor with {self._a.size} elements cannot be converted to Scalar. Its shape is "
+                f"{list(self._a.shape)}: reduce or index it first, or use tolist()."
+            )
+        return self._a.item()
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers."""
+        return self._a.tolist()
+
+    def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
+        """The NumPy array that shares this tensor's memory; RuntimeError while it requires grad."""
+        if self._node is not None and not force:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        return self._a
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    __array_ufunc__ = numpy_protocol.array_ufunc
+    __array_function__ = numpy_protocol.array_function
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self._a.dtype.kind == "f" or self._a.size != 1:
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self._a.size != 1:
+            n = "no values" if self._a.size == 0 else "more than one value"
+            raise RuntimeError(
+                f"Boolean value of Tensor with {n} is ambiguous (shape {list(self._a.shape)}). Use .any() or .all()."
+            )
+        return bool(self._a.item())
+
+    def __repr__(self) -> str:
+        return printing.format_tensor(
+            self._a, suffixes=self._suffixes(), default_dtype=dtypes.get_default_dtype().numpy
+        )
+
+    def _suffixes(self) -> tuple[str, ...]:
+        if self._node is None:
+            return ()
+        return ("requires_grad=True",) if self.is_leaf else (f"grad_fn=<{self._node.name()}>",)
+
+    def __format__(self, spec: str) -> str:
+        if self._a.ndim == 0 and type(self) is Tensor:
+            return printing.format_scalar(self._a, spec)
+        return object.__format__(self, spec)
+
+    # --- in place, from other tensors ---
+
+    def copy_(self, src: Any, non_blocking: bool = False) -> Tensor:
+        """Writes the values of `src`, broadcast and cast to this dtype."""
+        if not isinstance(src, TensorBase):
+            raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
+        shape, wanted = self._a.shape, self.dtype
+        write(self, lambda t, s: cast(s, wanted).expand(shape), (src,), "copy_")
+        return self
+
+    def set_(self, source: Any) -> Tensor:
+        """Takes over the memory of `source`."""
+        check_writable(self, "set_")
+        self._a, self._version_counter = source._a, source._version_counter
+        return self
+
+    # --- copies ---
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        if not self.is_leaf:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
+                "moment. Use detach() first."
+            )
+        if id(self) in memo:
+            return memo[id(self)]
+        t = self._like(self._a.copy(order="K"))
+        memo[id(self)] = t
+        if self._grad is not None:
+            t._grad = self._grad.__deepcopy__(memo)
+        return t
+
+    def _like(self, array: np.ndarray[Any, Any]) -> Any:
+        """A leaf of this class, with this tensor's flag, on another array."""
+        t = wrap(array)
+        return t.requires_grad_() if self.requires_grad else t
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if not self.is_leaf:
+            raise RuntimeError("only leaf tensors (graph leaves) can be pickled: a history cannot. Use detach() first.")
+        return _rebuild, (type(self), np.ascontiguousarray(self._a).reshape(self._a.shape), self.requires_grad)
+
+
+def _rebuild(cls: Any, array: np.ndarray[Any, Any], requires_grad: bool) -> Any:
+    if cls is Tensor:
+        return wrap(array).requires_grad_(requires_grad)
+    return cls(wrap(array), requires_grad)
+
+
+def _legacy_array(data: tuple[Any, ...]) -> np.ndarray[Any, Any]:
+    default = dtypes.get_default_dtype().numpy
+    if not data:
+        return np.empty(0, default)
+    first = data[0]
+    if (len(data) == 1 and isinstance(first, dtypes.Size)) or all(isinstance(n, (int, np.integer)) for n in data):
+        return np.zeros(first if isinstance(first, tuple) else data, default)
+    if len(data) > 1:
+        raise TypeError(f"Tensor() takes either sizes or one nested sequence, not {data!r}")
+    return np.array(first, default)
+
+
+def _check_grad(t: Tensor, new: Any) -> None:
+    if not isinstance(new, Tensor):
+        raise TypeError(f"assigned grad expected to be a Tensor or None but got {type(new).__name__}")
+    if new is t:
+        raise RuntimeError("can't assign Variable as its own grad")
+    if new._a.shape != t._a.shape:
+        raise RuntimeError(
+            f"assigned grad has data of a different size: {list(new._a.shape)} for a tensor of {list(t._a.shape)}"
+        )
+    if new._a.dtype != t._a.dtype:
+        raise RuntimeError(f"assigned grad has data of a different type: {new.dtype} for a tensor of {t.dtype}")
+
+
+set_tensor_class(Tensor)

@@ -1,0 +1,128 @@
+"""The house plan, kept: imports go one way, files stay short, importing microdl loads nothing heavy."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import microdl
+
+ROOT = Path(microdl.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+
+# Lowest first. A unit imports from units to the left of it and from itself.
+ORDER = [
+    *["kernels", "_atomic", "device", "dtypes", "printing"],
+    *["autograd", "ops", "tensor", "creation", "random"],
+    *["linalg", "cuda", "backends"],
+    *["nn", "optim", "utils", "datasets"],
+    *["plots", "train", "bench", "cli", "__main__"],
+]
+# microdl/__init__.py imports all of it; nothing imports the face, but those who use microdl as a user does
+FACE = "__init__"
+USERS = {"train", "bench", "cli", "__main__", "plots"}
+HEAVY = ["numba", "llvmlite", "matplotlib", "sklearn", "scipy", "tqdm", "torch", "hypothesis"]
+LONGEST = 400
+
+
+def name_of(path: Path) -> str:
+    """`ops/shape.py` is `ops.shape`, `nn/__init__.py` is `nn`, and the face is `__init__`."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+MODULES = {name_of(path): path for path in FILES}
+
+
+def unit(module: str) -> str:
+    return module.split(".")[0]
+
+
+def imports(module: str, later: bool = True) -> Iterator[str]:
+    """The modules of microdl that this one imports, also `later`, in a function; for types only excepted."""
+    path = MODULES[module]
+    package = path.relative_to(ROOT).parent.parts
+    for node in _statements(ast.parse(path.read_text("utf-8")), later):
+        if isinstance(node, ast.ImportFrom):
+            yield from _from_targets(node, package)
+        elif isinstance(node, ast.Import):
+            names = [alias.name.split(".", 1) for alias in node.names if alias.name.split(".")[0] == "microdl"]
+            yield from (parts[1] if len(parts) > 1 else FACE for parts in names)
+
+
+def _statements(tree: ast.AST, later: bool) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        if later or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node
+            yield from _statements(node, later)
+
+
+def _from_targets(node: ast.ImportFrom, package: tuple[str, ...]) -> Iterator[str]:
+    source = (node.module or "").split(".") if node.module else []
+    if node.level:
+        base = [*package[: len(package) - node.level + 1], *source]
+    elif source and source[0] == "microdl":
+        base = source[1:]
+    else:
+        return
+    for alias in node.names:
+        module = ".".join([*base, alias.name])
+        yield module if module in MODULES else ".".join(base) or FACE
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_point_one_way(module: str) -> None:
+    if module == FACE:
+        return
+    allowed = {*ORDER[: ORDER.index(unit(module)) + 1], *([FACE] if unit(module) in USERS else [])}
+    upward = sorted({target for target in imports(module) if unit(target) not in allowed})
+    assert not upward, f"{module} imports {upward}, which stand above it or beside it"
+
+
+def test_there_is_no_import_cycle() -> None:
+    """Of what is imported at once: a package may name its own parts later."""
+    TopologicalSorter({m: set(imports(m, later=False)) - {m, FACE} for m in MODULES if m != FACE}).prepare()
+
+
+def test_every_unit_has_its_place() -> None:
+    assert {unit(m) for m in MODULES} - {FACE} <= set(ORDER)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_star_imports(module: str) -> None:
+    stars = [
+        node.lineno
+        for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
+    ]
+    assert not stars, f"star imports at lines {stars}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_files_stay_short(module: str) -> None:
+    assert len(MODULES[module].read_text("utf-8").splitlines()) <= LONGEST
+
+
+def test_importing_microdl_loads_nothing_heavy() -> None:
+    code = f"import sys, microdl; print(*[m for m in {HEAVY} if m in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT.parent)
+    assert run.stdout.split() == []
+
+
+def test_importing_microdl_warns_of_nothing_and_prints_nothing() -> None:
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", "import microdl"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT.parent,
+    )
+    assert (run.stdout, run.stderr) == ("", "")

@@ -1,0 +1,191 @@
+"""The command line: ``microdl train`` and ``microdl bench``."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import math
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, NoReturn
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0 done, 1 failed, 130 interrupted.
+
+    Args:
+        arguments: the words after ``microdl``; by default the program's own.
+
+    Raises:
+        SystemExit: an option is wrong (code 2), or help was asked for (code 0).
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except KeyboardInterrupt:
+        print(f"\nmicrodl {options.command}: interrupted", file=sys.stderr)
+        return 130
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that suggests the nearest option, and says where the options are described."""
+
+    def parse_args(  # type: ignore[override]  # one form instead of argparse's overloads
+        self, args: Sequence[str] | None = None, namespace: None = None
+    ) -> argparse.Namespace:
+        options, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            options.parser.refuse(unknown)
+        return options
+
+    def refuse(self, unknown: list[str]) -> NoReturn:
+        known = [name for action in self._actions for name in action.option_strings]
+        near = difflib.get_close_matches(unknown[0].partition("=")[0], known, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        self.error(f"unknown argument: {' '.join(unknown)}{hint}")
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog}: error: {message}\nAll options: {self.prog} --help\n")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="microdl", description="An autograd mini-framework with PyTorch's API.")
+    commands = parser.add_subparsers(dest="command", metavar="command", required=True)
+    _add_train(commands)
+    _add_bench(commands)
+    return parser
+
+
+def _add_train(commands: Any) -> None:
+    from microdl.train import LOSSES, MODELS, Options
+
+    text = "Train a classifier on handwritten digits; write its weight templates, loss curves and weights."
+    parser = commands.add_parser("train", help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(run=_train, parser=parser)
+
+    def option(name: str, help: str, **settings: Any) -> None:
+        default = getattr(Options, name.strip("-").replace("-", "_"))
+        shown = "" if default is None else f" (default {default})"
+        parser.add_argument(name, help=help + shown, default=default, **settings)
+
+    option("--data", "images to learn: 1,797 handwritten digits of 8 x 8 pixels", choices=["digits"])
+    option("--model", "a linear classifier, or a network with one hidden layer", choices=MODELS)
+    option("--loss", "cross-entropy of the softmax, or the multiclass hinge loss", choices=list(LOSSES))
+    option("--epochs", "passes over the training images", type=_integer(1), metavar="N")
+    option("--lr", "learning rate", type=_number(0, "above"), metavar="RATE")
+    option("--batch-size", "images a step", type=_integer(1), metavar="N")
+    option("--momentum", "of SGD, from 0 to below 1", type=_number(0, "from", below=1), metavar="M")
+    option("--weight-decay", "of SGD", type=_number(0, "from"), metavar="W")
+    option("--seed", "same seed, same numbers", type=_integer(0, 2**63 - 1), metavar="N")
+    out = "folder for the results, made if missing (default runs/DATA-MODEL-LOSS)"
+    option("--out", out, type=_folder, metavar="FOLDER")
+    option("--threads", "most threads to use (default: all cores)", type=_integer(1), metavar="N")
+
+
+def _add_bench(commands: Any) -> None:
+    from microdl.bench import CASES
+
+    text = "Time one training step, side by side with PyTorch where that is installed."
+    parser = commands.add_parser("bench", help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(run=_bench, parser=parser)
+    parser.add_argument("--case", help="only this one (default: all)", choices=list(CASES))
+    add = parser.add_argument
+    add(
+        "--rounds",
+        help="processes a case and framework (default 3)",
+        type=_integer(1),
+        default=3,
+        metavar="N",
+    )
+    add(
+        "--seconds",
+        help="each one measures (default 1.0)",
+        type=_number(0, "above"),
+        default=1.0,
+        metavar="S",
+    )
+    add(
+        "--threads",
+        help="most threads to use (default: the framework's choice)",
+        type=_integer(1),
+        metavar="N",
+    )
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from microdl.bench import CASES, run
+
+    cases = [arguments.case] if arguments.case else list(CASES)
+    try:
+        run(cases, arguments.rounds, arguments.seconds, arguments.threads)
+    except RuntimeError as error:
+        return _fail("bench", str(error))
+    return 0
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from microdl.train import DivergedError, Options, run
+
+    options = Options(**{field.name: getattr(arguments, field.name) for field in fields(Options)})
+    try:
+        run(options)
+    except DivergedError as error:
+        return _fail("train", f"{error}, for example --lr {options.lr / 10:g}")
+    except OSError as error:
+        return _fail("train", f"cannot write the results: {error}. Name another folder with --out")
+    return 0
+
+
+def _fail(command: str, message: str) -> int:
+    print(f"microdl {command}: error: {message}", file=sys.stderr)
+    return 1
+
+
+def _integer(low: int, high: int | None = None) -> Callable[[str], int]:
+    wanted = f"an integer of at least {low}" if high is None else f"an integer from {low} to {high}"
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if value < low or (high is not None and value > high):
+            raise argparse.ArgumentTypeError(f"must be {wanted}, got {text!r}")
+        return value
+
+    return parse
+
+
+def _number(low: float, kind: str, below: float = math.inf) -> Callable[[str], float]:
+    wanted = f"a number {kind} {low:g}" + ("" if below == math.inf else f" to below {below:g}")
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value < below or (kind == "above" and value == low):
+            raise argparse.ArgumentTypeError(f"must be {wanted}, got {text!r}")
+        return value
+
+    return parse
+
+
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a file: name a folder")
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(
+            f"cannot make {text!r}: there is no folder {str(path.parent)!r}, make it first"
+        )
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise argparse.ArgumentTypeError(f"cannot write into {text!r}: permission denied, name another folder")
+    return path

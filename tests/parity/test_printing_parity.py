@@ -15,9 +15,7 @@ from hypothesis.extra import numpy as hnp
 
 from microdl import printing
 
-torch = pytest.importorskip(
-    "torch", reason="live parity runs where torch 2.13 is installed; .ci/run installs it"
-)
+torch = pytest.importorskip("torch", reason="live parity runs where torch 2.13 is installed; .ci/run installs it")
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -128,9 +126,7 @@ def test_summaries_begin_and_end_as_in_torch(threshold: int, edgeitems: int) -> 
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize(
-    ("low", "high"), [(1.0, 1000.0), (0.5, 500.0), (1e-4, 1e-4), (1e8, 1e8), (1e-4, 0.1)]
-)
+@pytest.mark.parametrize(("low", "high"), [(1.0, 1000.0), (0.5, 500.0), (1e-4, 1e-4), (1e8, 1e8), (1e-4, 0.1)])
 def test_scientific_notation_begins_as_in_torch(dtype: type[np.floating], low: float, high: float) -> None:
     with np.errstate(over="ignore"):  # 1e8 is infinite in float16
         lows, highs = (_neighbours(np.asarray(end, dtype)) for end in (low, high))

@@ -282,9 +282,7 @@ def test_the_default_dtype_is_not_named() -> None:
 
 @pytest.mark.parametrize("a", [np.ones(1, complex), np.array(["x"]), np.array([None])], ids=str)
 def test_a_dtype_that_no_tensor_has_is_refused(a: np.ndarray) -> None:
-    with pytest.raises(
-        TypeError, match=f"cannot print dtype {a.dtype.name}; convert to one of float16, float32"
-    ):
+    with pytest.raises(TypeError, match=f"cannot print dtype {a.dtype.name}; convert to one of float16, float32"):
         format_tensor(a)
 
 
@@ -331,9 +329,7 @@ def test_options_last_until_set_again_except_sci_mode() -> None:
     ],
     ids=str,
 )
-def test_a_bad_option_is_refused_and_changes_nothing(
-    bad: dict[str, Any], error: type[Exception], message: str
-) -> None:
+def test_a_bad_option_is_refused_and_changes_nothing(bad: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error) as caught:
         set_printoptions(**{"precision": 7, "sci_mode": True} | bad)
     assert str(caught.value) == f"set_printoptions: {message}"
@@ -358,9 +354,7 @@ def test_a_scalar_formats_as_its_item(value: np.generic, spec: str, text: str) -
 
 
 def test_a_scalar_that_cannot_be_formatted_is_refused() -> None:
-    with pytest.raises(
-        TypeError, match=r"format '\.2f' needs a 0-d tensor, got shape \(1,\); format its elements"
-    ):
+    with pytest.raises(TypeError, match=r"format '\.2f' needs a 0-d tensor, got shape \(1,\); format its elements"):
         format_scalar(np.ones(1), ".2f")
     with pytest.raises(ValueError, match="Unknown format code 'd' for object of type 'float'"):
         format_scalar(np.float32(1), "d")

@@ -137,8 +137,8 @@ def linear_cases(n: int, inputs: int, m: int) -> Iterator[Case]:
 
 def optim_cases(size: int) -> Iterator[Case]:
     p, g, buf = normal(size), normal(size), normal(size)
-    rest = (1e-3, 0.9, 0.0, 1e-4, False, False, False)
-    yield "sgd_step", str(size), lambda: numpy_sgd(p, g, buf), lambda: kernels.optim.sgd_step(p, g, buf, *rest)
+    options = (1e-3, 0.9, 0.0, 1e-4, False, False)
+    yield "sgd_step", str(size), lambda: numpy_sgd(p, g, buf), lambda: kernels.optim.sgd_step(p, g, buf, options, False)
 
 
 def all_cases() -> Iterator[Case]:

@@ -300,9 +300,9 @@ def test_sgd_equals_its_twin_over_100_steps(momentum, dampening, weight_decay, n
     buf, twin_buf = np.zeros(size if momentum else 0, dtype), np.zeros(size)
     for step in range(100):
         g = normal(size, dtype, seed=step)
-        rest = (0.01, momentum, dampening, weight_decay, nesterov, maximize, step == 0)
-        optim.sgd_step(p, g, buf, *rest)
-        sgd_twin(twin, g.astype(np.float64), twin_buf, *rest)
+        options = (0.01, momentum, dampening, weight_decay, nesterov, maximize)
+        optim.sgd_step(p, g, buf, options, step == 0)
+        sgd_twin(twin, g.astype(np.float64), twin_buf, *options, step == 0)
     close(p, twin, dtype, 2)
 
 
@@ -317,12 +317,12 @@ def test_sgd_equals_its_twin_over_100_steps(momentum, dampening, weight_decay, n
 def test_sgd_gives_pytorch_s_values(settings, expected):
     p, buf = np.array([1.0, -2.0, 0.5]), np.empty(3)
     for step, g in enumerate([[1.0, 0.5, -1.0], [0.25, -1.0, 2.0], [1.0, 1.0, 1.0]]):
-        optim.sgd_step(p, np.array(g), buf, 0.1, *settings, step == 0)
+        optim.sgd_step(p, np.array(g), buf, (0.1, *settings), step == 0)
     close(p, expected, "float64")
 
 
 def test_sgd_leaves_an_infinite_parameter_infinite():
     p = np.array([np.inf, np.nan, 1.0])
-    optim.sgd_step(p, np.array([1.0, 1.0, np.nan]), np.empty(0), 0.1, 0.0, 0.0, 0.0, False, False, True)
+    optim.sgd_step(p, np.array([1.0, 1.0, np.nan]), np.empty(0), (0.1, 0.0, 0.0, 0.0, False, False), True)
     assert p[0] == np.inf
     assert np.isnan(p[1:]).all()

@@ -39,7 +39,10 @@ def backward(
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
     """
     retain = create_graph if retain_graph is None else retain_graph
-    roots, grads = _roots(_listed(tensors), _listed(grad_tensors), create_graph)
+    if grad_tensors is None and isinstance(tensors, TensorBase) and tensors._node is not None:
+        roots, grads = [tensors._node], [_seed(tensors, None, create_graph)]
+    else:
+        roots, grads = _roots(_listed(tensors), _listed(grad_tensors), create_graph)
     if inputs is not None:
         _backward_to(_listed(inputs), roots, grads, retain, create_graph)
         return

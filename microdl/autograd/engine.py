@@ -76,8 +76,7 @@ def _walk(edges: Any, grads: Any, retain: bool, create: bool, capture: set[Node]
                 pending[edge] = _sum(pending[edge], d, edge, summed)
         if not heap:
             break
-        node = heappop(heap)[1]
-        g = pending.pop(node)
+        g = pending.pop(node := heappop(heap)[1])
         if node.hooks:
             g = _run_hooks(node, g)
         edges = node.edges

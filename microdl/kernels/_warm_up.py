@@ -36,5 +36,5 @@ def _arguments(dtype: np.dtype[Any]) -> dict[str, tuple[Any, ...]]:
         "hinge.multi_margin_backward": (row, x, target, 1, 1.0, none),
         "activation.relu": (x,),
         "activation.relu_backward": (x, x),
-        "optim.sgd_step": (row, row.copy(), none, 0.1, 0.0, 0.0, 0.0, False, False, False),
+        "optim.sgd_step": (row, row.copy(), none, (0.1, 0.0, 0.0, 0.0, False, False), False),
     }

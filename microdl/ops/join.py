@@ -48,7 +48,8 @@ def cat(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
     if any(p._a.ndim > 1 for p in parts):
         parts = [p for p in parts if p._a.shape != (0,)]
     ndim = parts[0]._a.ndim
-    d = wrap_dim(dim if axis is None else axis, ndim)
+    nothing = all(p._a.shape == (0,) for p in parts)  # these may be joined along any dimension
+    d = 0 if nothing else wrap_dim(dim if axis is None else axis, ndim)
     for i, p in enumerate(parts):
         _check_joinable(i, p._a.shape, parts[0]._a.shape, d)
     t = wrap(np.concatenate([p._a for p in parts], axis=d))

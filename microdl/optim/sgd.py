@@ -143,7 +143,7 @@ class SGD(Optimizer):
             if g is None:
                 _slow_step(p, slot, options, first, group)
             else:
-                kernels.optim.sgd_step(slot.flat, g, slot.flat_buffer, *options, first)
+                kernels.optim.sgd_step(slot.flat, g, slot.flat_buffer, options, first)
                 p._version_counter.bump("step")
             if (first or g is None) and slot.buffer is not None:
                 state[p]["momentum_buffer"] = slot.buffer

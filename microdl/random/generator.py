@@ -260,7 +260,7 @@ class Generator:
             )
         places = np.arange(max(n - 1, 0))
         partners = self._words(places.size) % (n - places).astype(np.uint32) + places
-        kernels = compiled(n, 1 << 12)
+        kernels = compiled(n, 1 << 8)
         if kernels is not None:
             order = np.arange(n)
             kernels.shuffle(order, partners)

@@ -75,7 +75,7 @@ CHANGING: dict[str, Callable[[Any, Any, Any, int], Any]] = {
     "set row": lambda T, x, y, n: x.__setitem__(n - 2, y),
     "set number": lambda T, x, y, n: x.__setitem__((Ellipsis, n - 2), 0.5),
     "set slice": lambda T, x, y, n: x.__setitem__(slice(1, n), y),
-    "set rows": lambda T, x, y, n: x.__setitem__([n - 2, 0], y),
+    "set rows": lambda T, x, y, n: x.__setitem__([n - 2], y),
     "set mask": lambda T, x, y, n: x.__setitem__(x > 1, 0.25),
 }
 INSTRUCTIONS = MAKING | VIEWING | CHANGING
@@ -112,7 +112,7 @@ def run(T: Any, program: Any, start: list[np.ndarray]) -> Run:
             state.errors.append((i, f"{name}: {kind}"))
             continue
         if name not in CHANGING:
-            if name == "expand" or name in VIEWING and at in state.repeating:
+            if name == "expand" or (name in VIEWING and at in state.repeating):
                 state.repeating.add(len(state.variables))
             state.variables.append(result)
     return state

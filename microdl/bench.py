@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import itertools
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -28,6 +29,7 @@ CASES: dict[str, tuple[int, ...]] = {
 }
 FRAMEWORKS = ("microdl", "torch")
 SECONDS_A_SAMPLE = 0.005
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 def run(cases: Sequence[str], rounds: int, seconds: float, threads: int | None) -> dict[str, dict[str, float]]:
@@ -37,7 +39,7 @@ def run(cases: Sequence[str], rounds: int, seconds: float, threads: int | None) 
         cases: names from ``CASES``.
         rounds: processes for each case and framework; the result is the median of theirs.
         seconds: how long each process measures.
-        threads: most threads to use; by default the framework's own choice.
+        threads: most threads for every library in the process; by default the framework's own choice.
 
     Returns:
         ``{case: {framework: microseconds a step}}``.
@@ -47,7 +49,7 @@ def run(cases: Sequence[str], rounds: int, seconds: float, threads: int | None) 
     """
     frameworks = [name for name in FRAMEWORKS if importlib.util.find_spec(name)]
     compared = frameworks == ["microdl", "torch"]
-    print("one training step (forward, loss, backward, SGD with momentum and weight decay), in microseconds")
+    print("one training step (zero_grad, forward, loss, backward, SGD with momentum and weight decay, item), in us")
     print(f"{'':<24}" + "".join(f"{name:>10}" for name in frameworks) + ("     ratio" if compared else ""))
     results = {}
     for case in cases:
@@ -66,9 +68,9 @@ def run(cases: Sequence[str], rounds: int, seconds: float, threads: int | None) 
     return results
 
 
-def measure(framework: str, case: str, seconds: float, threads: int | None = None) -> float:
+def measure(framework: str, case: str, seconds: float) -> float:
     """Return the median time of a training step in microseconds, measured in this process."""
-    step = _training_step(importlib.import_module(framework), CASES[case], threads)
+    step = _training_step(importlib.import_module(framework), CASES[case])
     for _ in range(20):  # compile, allocate, and let the processor speed up
         step()
     repeats = max(1, round(SECONDS_A_SAMPLE / _time(step, 5)))
@@ -79,9 +81,7 @@ def measure(framework: str, case: str, seconds: float, threads: int | None = Non
     return 1e6 * statistics.median(samples)
 
 
-def _training_step(torch: Any, sizes: tuple[int, ...], threads: int | None) -> Callable[[], None]:
-    if threads is not None:
-        torch.set_num_threads(threads)
+def _training_step(torch: Any, sizes: tuple[int, ...]) -> Callable[[], None]:
     torch.manual_seed(0)
     batch, *widths = sizes
     inputs, labels = torch.rand(batch, widths[0]), torch.randint(0, widths[-1], (batch,))
@@ -97,6 +97,7 @@ def _training_step(torch: Any, sizes: tuple[int, ...], threads: int | None) -> C
         loss = loss_fn(model(inputs), labels)
         loss.backward()
         optimizer.step()
+        loss.item()
 
     return step
 
@@ -110,9 +111,12 @@ def _time(step: Callable[[], None], repeats: int) -> float:
 
 def _measure_in_a_process(framework: str, case: str, seconds: float, threads: int | None) -> float:
     program = "import json, sys; from microdl.bench import measure; print(measure(*json.loads(sys.argv[1])))"
-    arguments = json.dumps([framework, case, seconds, threads])
+    arguments = json.dumps([framework, case, seconds])
+    environment = os.environ | ({} if threads is None else dict.fromkeys(THREAD_VARIABLES, str(threads)))
     # Standard error is shared: kernels that are being compiled say so there.
-    done = subprocess.run([sys.executable, "-c", program, arguments], stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program, arguments], stdout=subprocess.PIPE, text=True, env=environment
+    )
     if done.returncode:
         raise RuntimeError(f"measuring {case!r} with {framework} failed, for the reason above")
     return float(done.stdout)

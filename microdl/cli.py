@@ -86,7 +86,6 @@ def _add_train(commands: Any) -> None:
     option("--seed", "same seed, same numbers", type=_integer(0, 2**63 - 1), metavar="N")
     out = "folder for the results, made if missing (default runs/DATA-MODEL-LOSS)"
     option("--out", out, type=_folder, metavar="FOLDER")
-    option("--threads", "most threads to use (default: all cores)", type=_integer(1), metavar="N")
 
 
 def _add_bench(commands: Any) -> None:

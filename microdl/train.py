@@ -46,7 +46,6 @@ class Options:
     weight_decay: float = 1e-4
     seed: int = 0
     out: Path | None = None
-    threads: int | None = None
 
     @property
     def folder(self) -> Path:
@@ -150,8 +149,6 @@ def run(options: Options) -> dict[str, tuple[float, float]]:
         DivergedError: the loss became NaN or infinite. Nothing was written.
         OSError: the results cannot be written.
     """
-    if options.threads is not None:
-        torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     parts = load_data()
     model = make_model(options.model)

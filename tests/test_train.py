@@ -26,11 +26,9 @@ LEAST_TEST_ACCURACY = {"softmax": 0.96, "hinge": 0.95}
 
 @pytest.fixture(autouse=True)
 def _isolated(tmp_path, monkeypatch):
-    """Work in a folder of its own, and give the number of threads back."""
+    """Work in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-    threads = torch.get_num_threads()
     yield
-    torch.set_num_threads(threads)
 
 
 def train(*words):
@@ -75,7 +73,7 @@ def test_the_parts_are_disjoint_and_whole():
 
 
 def test_the_command_prints_a_table_and_writes_three_files(tmp_path, capsys):
-    assert train("--epochs", "3", "--out", "here", "--threads", "1") == 0
+    assert train("--epochs", "3", "--out", "here") == 0
     out, err = capsys.readouterr()
     assert re.search(r"^digits, linear model, softmax loss, seed 0: 3 epochs, 57 steps in \d+\.\d\d s$", out, re.M)
     rows = re.findall(r"^(training|validation|test) +([\d,]+) +(\d\.\d{4}) +(\d\d\.\d)%$", out, re.M)
@@ -191,7 +189,6 @@ def test_divergence_names_the_place_and_the_remedy_and_writes_nothing(loss, caps
         (["--epochs", "1.5"], r"argument --epochs: must be an integer of at least 1, got '1.5'"),
         (["--epochs"], r"argument --epochs: expected one argument"),
         (["--batch-size", "-4"], r"argument --batch-size: must be an integer of at least 1, got '-4'"),
-        (["--threads", "0"], r"argument --threads: must be an integer of at least 1, got '0'"),
         (["--seed", "x"], r"argument --seed: must be an integer from 0 to 9223372036854775807, got 'x'"),
         (
             ["--seed", str(2**63)],

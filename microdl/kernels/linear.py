@@ -49,7 +49,9 @@ def grad_bias(g: Array) -> Array:
 def grad_weight_bias(g: Array, x: Array) -> tuple[Array, Array]:
     """(g.T @ x, the sum of the rows of g): both gradients, for a small layer in one call."""
     if x.size * g.shape[1] <= 8192 and g.flags.c_contiguous and x.flags.c_contiguous:
-        return _grad_weight_bias(g, x)
+        dw, db = np.empty((g.shape[1], x.shape[1]), x.dtype), np.empty(g.shape[1], x.dtype)
+        _grad_weight_bias(g, x, dw, db)  # filling arrays is sooner done than returning two
+        return dw, db
     return grad_weight(g, x), grad_bias(g)
 
 
@@ -160,11 +162,12 @@ def _grad_bias(g: Array) -> Array:
 
 
 @kernel("contract")
-def _grad_weight_bias(g: Array, x: Array) -> tuple[Array, Array]:
+def _grad_weight_bias(g: Array, x: Array, dw: Array, db: Array) -> None:
     (n, m), k = g.shape, x.shape[1]
-    db = np.zeros(m, g.dtype)
-    dw = np.zeros((m, k), g.dtype)
-    columns = np.zeros((k, m), g.dtype)  # dw.T, where that has the longer rows, for the inner loop's sake
+    zero = g.dtype.type(0.0)
+    db[:] = zero
+    dw[:] = zero
+    columns = np.zeros((k, m) if k < m else (0, 0), g.dtype)  # dw.T, where its longer rows suit the inner loop
     for i in range(n):
         for j in range(m):
             db[j] += g[i, j]
@@ -182,4 +185,3 @@ def _grad_weight_bias(g: Array, x: Array) -> tuple[Array, Array]:
         for j in range(m):
             for t in range(k):
                 dw[j, t] = columns[t, j]
-    return dw, db

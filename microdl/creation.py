@@ -43,6 +43,8 @@ def _infer(data: Any, dtype: Any) -> np.ndarray[Any, Any]:
 def _not_numbers(data: Any, a: np.ndarray[Any, Any]) -> Exception:
     if a.dtype.kind in "OUS":
         kind = "str" if a.dtype.kind in "US" else type(data).__name__
+        if kind not in ("str", "list", "tuple"):
+            return RuntimeError(f"Could not infer dtype of {kind}: a tensor holds numbers, not {str(data)[:60]}")
         return TypeError(f"new(): invalid data type '{kind}': a tensor holds numbers, not {str(data)[:60]}")
     return TypeError(f"can't make a tensor of NumPy dtype {a.dtype}")
 
@@ -262,6 +264,8 @@ def arange(
     if end is None:
         start, end = 0, start
     start, end, step = (x.item() if isinstance(x, TensorBase) else x for x in (start, end, step))
+    if dtype is not None and dtypes.to_numpy_dtype(dtype).kind in "iu":
+        start, end, step = int(start), int(end), int(step)
     if step == 0:
         raise RuntimeError("step must be nonzero")
     if (end - start) * step < 0:

@@ -18,7 +18,7 @@ from .autograd.inplace import check_writable, write
 from .device import CPU
 from .device import device as Device
 from .ops import convert, methods, numpy_protocol
-from .ops.arithmetic import cast, contiguous_clone
+from .ops.arithmetic import cast, contiguous_clone, number_array
 
 
 class Tensor(methods.Methods, convert.Conversions, TensorBase):
@@ -74,8 +74,7 @@ class Tensor(methods.Methods, convert.Conversions, TensorBase):
     def device(self) -> Device:
         return CPU
 
-    is_cuda = False
-    is_sparse = False
+    is_cuda = is_sparse = False
     layout = "torch.strided"
 
     @property
@@ -285,10 +284,15 @@ class Tensor(methods.Methods, convert.Conversions, TensorBase):
     __array_function__ = numpy_protocol.array_function
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._only())
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._only())
+
+    def _only(self) -> Any:
+        if self._a.size != 1:
+            raise ValueError(f"only one element tensors can be converted to Python scalars, not {list(self._a.shape)}")
+        return self._a.item()
 
     def __index__(self) -> int:
         if self._a.dtype.kind == "f" or self._a.size != 1:
@@ -321,11 +325,12 @@ class Tensor(methods.Methods, convert.Conversions, TensorBase):
     # --- in place, from other tensors ---
 
     def copy_(self, src: Any, non_blocking: bool = False) -> Tensor:
-        """Writes the values of `src`, broadcast and cast to this dtype."""
+        """Writes the values of `src`, a tensor or a number, broadcast and cast to this dtype."""
+        if isinstance(src, (bool, int, float)):
+            src = wrap(number_array(src))
         if not isinstance(src, TensorBase):
             raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
-        shape, wanted = self._a.shape, self.dtype
-        write(self, lambda t, s: cast(s, wanted).expand(shape), (src,), "copy_")
+        write(self, lambda t, s: cast(s, t.dtype).expand(t.shape), (src,), "copy_")
         return self
 
     def set_(self, source: Any) -> Tensor:

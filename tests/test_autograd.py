@@ -313,105 +313,6 @@ def test_the_gradient_given_under_create_graph_is_not_taken_over() -> None:
     assert distinct(x.grad, g)
 
 
-# --- hooks ------------------------------------------------------------------------------------------------
-
-
-def test_hooks_observe_and_replace_in_order() -> None:
-    x = leaf([1.0, 2.0])
-    y = x * 3
-    seen = []
-    y.register_hook(lambda g: seen.append(g.tolist()))
-    y.register_hook(lambda g: g * 10)
-    y.register_hook(lambda g: seen.append(g.tolist()))
-    y.sum().backward()
-    assert seen == [[1.0, 1.0], [10.0, 10.0]]
-    assert x.grad.tolist() == [30.0, 30.0]
-
-
-def test_a_hook_on_a_leaf_sees_the_sum_before_it_is_added_to_grad() -> None:
-    x = leaf(2.0)
-    seen = []
-    x.register_hook(lambda g: seen.append(g.item()))
-    (x * x + x).backward()
-    (x * 3).backward()
-    assert seen == [5.0, 3.0]
-    assert x.grad.item() == 8.0
-
-
-def test_a_removed_hook_is_gone() -> None:
-    x = leaf(1.0)
-    handle = x.register_hook(lambda g: g * 100)
-    (x * 2).backward()
-    handle.remove()
-    handle.remove()
-    (x * 2).backward()
-    assert x.grad.item() == 202.0
-
-
-def test_hooks_that_return_the_wrong_thing() -> None:
-    x = leaf([1.0, 2.0])
-    with (
-        x.register_hook(lambda g: g.sum()),
-        pytest.raises(RuntimeError, match=r"changed the size of value.*\[\].*\[2\]"),
-    ):
-        (x * 2).sum().backward()
-    with x.register_hook(lambda g: 3.0), pytest.raises(TypeError, match="hook returned 'float'"):
-        (x * 2).sum().backward()
-    assert x.grad is None
-
-
-def test_hooks_need_a_tensor_that_requires_grad() -> None:
-    with pytest.raises(RuntimeError, match="cannot register a hook on a tensor that doesn't require gradient"):
-        torch.tensor(1.0).register_hook(print)
-    with pytest.raises(RuntimeError, match="post accumulate grad hooks cannot be registered on non-leaf tensors"):
-        (leaf(1.0) * 2).register_post_accumulate_grad_hook(print)
-
-
-def test_hooks_see_create_graph_gradients_with_history() -> None:
-    x = leaf(2.0)
-    seen = []
-    x.register_hook(lambda g: seen.append(g.requires_grad))
-    y = x**3
-    torch.autograd.grad(y, x, create_graph=True)
-    torch.autograd.grad(y, x)
-    assert seen == [True, False]
-
-
-def test_retain_grad_keeps_what_the_hooks_left() -> None:
-    x = leaf(2.0)
-    y = x * 3
-    y.retain_grad()
-    y.register_hook(lambda g: g * 10)
-    assert y.retains_grad
-    (y * y).backward()
-    assert y.grad.item() == 120.0
-    assert x.grad.item() == 360.0
-    x.retain_grad()  # nothing to do on a leaf
-    assert not x.retains_grad
-
-
-def test_retain_grad_needs_a_history() -> None:
-    with pytest.raises(RuntimeError, match="can't retain_grad on Tensor that has requires_grad=False"):
-        torch.tensor(1.0).retain_grad()
-
-
-def test_post_accumulate_hook_runs_after_grad_is_written() -> None:
-    x = leaf([1.0, 2.0])
-    seen = []
-
-    def step(t: Any) -> None:
-        seen.append(t.grad.tolist())
-        t.grad = None
-
-    handle = x.register_post_accumulate_grad_hook(step)
-    (x * x).sum().backward()
-    assert seen == [[2.0, 4.0]]
-    assert x.grad is None
-    handle.remove()
-    (x * x).sum().backward()
-    assert len(seen) == 1
-
-
 # --- dtypes -----------------------------------------------------------------------------------------------
 
 
@@ -440,3 +341,28 @@ def test_grad_must_fit_its_tensor() -> None:
     with pytest.raises(RuntimeError, match="can't assign Variable as its own grad"):
         x.grad = x
     assert x.grad is None
+
+
+# --- requires_grad --------------------------------------------------------------------------------------
+
+
+def test_leaves_and_what_is_computed_from_them() -> None:
+    x = torch.tensor([1.0, 2.0])
+    assert (x.is_leaf, x.requires_grad, x.grad_fn) == (True, False, None)
+    assert x.requires_grad_() is x
+    y = x * 2
+    assert (y.is_leaf, y.requires_grad, y.grad_fn.name()) == (False, True, "MulBackward0")
+    assert (y.detach().is_leaf, y.detach().requires_grad) == (True, False)
+    x.requires_grad = False
+    assert not x.requires_grad
+    with pytest.raises(RuntimeError, match="you can only change requires_grad flags of leaf variables"):
+        y.requires_grad = False
+    assert y.requires_grad
+
+
+def test_printing_shows_the_history() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    assert repr(x) == "tensor([1., 2.], requires_grad=True)"
+    assert repr(x * 2) == "tensor([2., 4.], grad_fn=<MulBackward0>)"
+    assert repr(x.detach()) == "tensor([1., 2.])"
+    assert repr(torch.tensor([1, 2])) == "tensor([1, 2])"

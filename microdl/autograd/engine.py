@@ -94,7 +94,7 @@ def _walk(edges: Any, grads: Any, retain: bool, create: bool, capture: set[Node]
             grads = node.backward(g, create, retain)
     for leaf in leaves:
         if leaf.hooks:
-            leaves[leaf] = _run_hooks(leaf, leaves[leaf])
+            leaves[leaf] = _own(_run_hooks(leaf, leaves[leaf]), None)
     return leaves if capture is None else captured | leaves
 
 

@@ -34,8 +34,9 @@ from ..ops.activation import (
     tanhshrink,
     threshold,
 )
-from ..ops.arithmetic import clamp_min, mul, rsqrt, where
+from ..ops.arithmetic import mul, rsqrt
 from ..ops.binary_loss import binary_cross_entropy, binary_cross_entropy_with_logits
+from ..ops.choice import clamp_min, where
 from ..ops.class_loss import cross_entropy, nll_loss
 from ..ops.indexing import getitem
 from ..ops.linear import linear

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import TensorBase, wrap
-from ..autograd.record import BY_UFUNC, binary, not_a_tensor, op, operand, promoted, store, unary
-from ..dtypes import from_numpy_dtype, get_default_dtype, result_dtype, to_numpy_dtype
+from ..autograd.record import BY_UFUNC, binary, op, promoted, unary
+from ..dtypes import get_default_dtype, to_numpy_dtype
 
 # --- two operands -----------------------------------------------------------------------------------------
 
@@ -38,10 +38,28 @@ _sub = binary("sub", _subtract, lambda g: g, lambda g: -g)
 BY_UFUNC[np.subtract] = _sub
 
 
+def _kind(*operands: Any) -> str:
+    """The kind of dtype of operands of which at least one is an array, and which agree."""
+    return next(str(x.dtype.kind) for x in operands if hasattr(x, "dtype"))
+
+
+def _not_for_bool(name: str) -> NotImplementedError:
+    return NotImplementedError(f"\"{name}\" not implemented for 'Bool'. Convert it first, for example with .long().")
+
+
 def _pow_forward(x: Any, y: Any) -> Any:
-    if getattr(x, "dtype", np.dtype(float)).kind in "iu" and np.any(np.asarray(y) < 0):
-        raise RuntimeError("Integers to negative integer powers are not allowed.")
+    kind = _kind(x, y)
+    if kind == "b":
+        raise _not_for_bool("pow")
+    if kind == "i" and np.any(y < 0):
+        return _negative_power(x, y)
     return np.power(x, y)
+
+
+def _negative_power(x: Any, y: Any) -> Any:
+    """Whole numbers to powers some of which are negative: 1 / x^|y| without its fraction."""
+    whole = np.where(x == 1, 1, np.where(x == -1, 1 - 2 * (y % 2), 0))
+    return np.where(y < 0, whole, np.power(x, np.maximum(y, 0))).astype(np.result_type(x, y))
 
 
 def _pow_exponent_vjp(g: Any, input: Any, other: Any, out: Any) -> Any:
@@ -71,9 +89,28 @@ minimum = binary(
     lambda g, input, other: np.where(input < other, g, np.where(input == other, g / 2, 0)),
     lambda g, input, other: np.where(other < input, g, np.where(input == other, g / 2, 0)),
 )
-fmod = binary("fmod", np.fmod, lambda g: g, lambda g, input, other: -g * np.trunc(input / other))
-remainder = binary("remainder", np.remainder, lambda g: g, lambda g, input, other: -g * np.floor(input / other))
-floor_divide = binary("floor_divide", np.floor_divide)
+
+
+def _dividing(name: str, ufunc: np.ufunc) -> Any:
+    """A ufunc that raises where whole numbers are divided by 0; NumPy gives 0."""
+
+    def forward(x: Any, y: Any) -> Any:
+        kind = _kind(x, y)
+        if kind == "b":
+            raise _not_for_bool(name)
+        if kind != "f" and not np.all(y):
+            raise RuntimeError(f"ZeroDivisionError: {name} of integers by 0. Convert them first, as with .float().")
+        return ufunc(x, y)
+
+    return forward
+
+
+fmod = binary("fmod", _dividing("fmod", np.fmod), lambda g: g, lambda g, input, other: -g * np.trunc(input / other))
+remainder = binary(
+    "remainder", _dividing("remainder", np.remainder), lambda g: g, lambda g, input, other: -g * np.floor(input / other)
+)
+floor_divide = binary("floor_divide", _dividing("floor_divide", np.floor_divide))
+BY_UFUNC.update({np.fmod: fmod, np.remainder: remainder, np.floor_divide: floor_divide})
 atan2 = binary(
     "atan2",
     np.arctan2,
@@ -91,9 +128,21 @@ ge = binary("ge", np.greater_equal)
 logical_and = binary("logical_and", np.logical_and)
 logical_or = binary("logical_or", np.logical_or)
 logical_xor = binary("logical_xor", np.logical_xor)
-bitwise_and = binary("bitwise_and", np.bitwise_and)
-bitwise_or = binary("bitwise_or", np.bitwise_or)
-bitwise_xor = binary("bitwise_xor", np.bitwise_xor)
+
+
+def _on_bits(name: str, ufunc: np.ufunc) -> Any:
+    def forward(*operands: Any) -> Any:
+        if _kind(*operands) == "f":
+            raise NotImplementedError(f'"{name}_cpu" not implemented for floating dtypes. Use .long() first.')
+        return ufunc(*operands)
+
+    return forward
+
+
+bitwise_and = binary("bitwise_and", _on_bits("bitwise_and", np.bitwise_and))
+bitwise_or = binary("bitwise_or", _on_bits("bitwise_or", np.bitwise_or))
+bitwise_xor = binary("bitwise_xor", _on_bits("bitwise_xor", np.bitwise_xor))
+BY_UFUNC.update({np.bitwise_and: bitwise_and, np.bitwise_or: bitwise_or, np.bitwise_xor: bitwise_xor})
 
 
 def add(input: Any, other: Any, *, alpha: float = 1, out: Any = None) -> Any:
@@ -182,7 +231,21 @@ def pow(input: Any, exponent: Any, *, out: Any = None) -> Any:
         and input._a.dtype.kind == "f"
     ):
         return _square(input, out=out)
+    if type(exponent) is int and exponent < 0 and isinstance(input, TensorBase) and input._a.dtype.kind != "f":
+        raise RuntimeError(
+            f"Integers to negative integer powers are not allowed, and the exponent is {exponent}. Use .float() first."
+        )
     return _pow(input, exponent, out=out)
+
+
+def square(input: Any, *, out: Any = None) -> Any:
+    """`input ** 2`.
+
+    >>> import microdl as torch
+    >>> torch.square(torch.tensor([-2., 3.]))
+    tensor([4., 9.])
+    """
+    return pow(input, 2, out=out)
 
 
 def rpow(input: Any, base: Any) -> Any:
@@ -204,7 +267,8 @@ def _negative(x: Any) -> Any:
 neg = unary("neg", _negative, lambda g: -g)
 BY_UFUNC[np.negative] = neg
 abs = unary("abs", np.abs, lambda g, input: g * np.sign(input))
-sign = unary("sign", np.sign, lambda g: g * 0)
+sign = unary("sign", lambda x: np.sign(x) if x.dtype.kind != "b" else x.copy(), lambda g: g * 0)
+BY_UFUNC[np.sign] = sign
 exp = unary("exp", np.exp, lambda g, out: g * out, floating=True)
 exp2 = unary("exp2", np.exp2, lambda g, out: g * (out * math.log(2)), floating=True)
 expm1 = unary("expm1", np.expm1, lambda g, out: g * (out + 1), floating=True)
@@ -232,10 +296,20 @@ isnan = unary("isnan", np.isnan)
 isinf = unary("isinf", np.isinf)
 isfinite = unary("isfinite", np.isfinite)
 logical_not = unary("logical_not", np.logical_not)
-bitwise_not = unary("bitwise_not", np.bitwise_not)
+bitwise_not = unary("bitwise_not", _on_bits("bitwise_not", np.bitwise_not))
+BY_UFUNC[np.bitwise_not] = bitwise_not
 clone = unary("clone", np.copy, lambda g: g)
 contiguous_clone = unary("contiguous", lambda x: x.copy(order="C"), lambda g: g, grad_name="CloneBackward0")
-_round = unary("round", np.rint, lambda g: g * 0)
+
+
+def _rint(x: Any) -> Any:
+    if x.dtype.kind == "b":
+        raise _not_for_bool("round_cpu")
+    return np.rint(x) if x.dtype.kind == "f" else x.copy()
+
+
+_round = unary("round", _rint, lambda g: g * 0)
+BY_UFUNC[np.rint] = _round
 
 
 def round(input: Any, *, decimals: int = 0, out: Any = None) -> Any:
@@ -251,119 +325,11 @@ def round(input: Any, *, decimals: int = 0, out: Any = None) -> Any:
     return _round(input * scale) / scale if decimals > 0 else _round(input / scale) * scale  # type: ignore[operator]
 
 
-def _clamp_forward(input: Any, min: Any, max: Any) -> Any:
-    if min is not None:
-        input = np.maximum(input, min)
-    return input if max is None else np.minimum(input, max)
-
-
-def _inside(input: Any, min: Any, max: Any) -> Any:
-    low = True if min is None else input >= min
-    return low if max is None else low & (input <= max)
-
-
-_clamp = op(
-    "clamp",
-    _clamp_forward,
-    input=lambda g, input, min, max: np.where(_inside(input, min, max), g, 0),
-    min=lambda g, input, min, max: np.where((input < min) & (True if max is None else min < max), g, 0),
-    max=lambda g, input, min, max: np.where((input > max) | (False if min is None else max < min), g, 0),
-)
-
-
-def clamp(input: Any, min: Any = None, max: Any = None, *, out: Any = None) -> Any:
-    """Each element moved into [min, max]; either bound may be absent, a number or a tensor.
-
-    The gradient passes where the element lies inside, bounds included. Raises RuntimeError without a bound.
-
-    >>> import microdl as torch
-    >>> torch.clamp(torch.tensor([-2., 0.5, 3.]), 0, 1)
-    tensor([0.0000, 0.5000, 1.0000])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.clamp.html
-    """
-    if min is None and max is None:
-        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    input = as_float_for(input, min, max)
-    result = _clamp(input, min, max)
-    return result if out is None else store("clamp", out, result)
-
-
-def as_float_for(input: Any, *bounds: Any) -> Any:
-    """An integer tensor as float when a bound is one, as promotion asks."""
-    if not isinstance(input, TensorBase):
-        raise not_a_tensor("clamp", 1, input)
-    if input._a.dtype.kind != "f" and any(isinstance(b, float) for b in bounds):
-        return cast(input, get_default_dtype())
-    return input
-
-
-def clamp_min(input: Any, min: Any) -> Any:
-    """`clamp` with a lower bound only."""
-    return clamp(input, min)
-
-
-def clamp_max(input: Any, max: Any) -> Any:
-    """`clamp` with an upper bound only."""
-    return clamp(input, None, max)
-
-
-def _where_forward(condition: Any, input: Any, other: Any) -> Any:
-    return np.where(condition, input, other)
-
-
-_where = op(
-    "where",
-    _where_forward,
-    input=lambda g, condition: np.where(condition, g, 0),
-    other=lambda g, condition: np.where(condition, 0, g),
-)
-
-
-def where(condition: Any, input: Any = None, other: Any = None) -> Any:
-    """`input` where `condition` holds, else `other`; with `condition` alone, the indices where it holds.
-
-    The gradient goes only to the side that was taken: NaN and infinity on the other side do not leak.
-
-    >>> import microdl as torch
-    >>> torch.where(torch.tensor([True, False]), torch.tensor([1., 2.]), 0.)
-    tensor([1., 0.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.where.html
-    """
-    if not isinstance(condition, TensorBase):
-        condition = operand("where", 1, condition)
-        condition = condition if isinstance(condition, TensorBase) else wrap(np.asarray(condition))
-    if input is None and other is None:
-        return tuple(wrap(i) for i in np.nonzero(condition._a))
-    if condition._a.dtype.kind != "b":
-        raise RuntimeError(
-            f"where expected condition to be a boolean tensor, but got a tensor with dtype "
-            f"{dtype_name(condition)}. Compare it first, for example condition != 0."
-        )
-    sides = [operand("where", i, side) for i, side in ((2, input), (3, other))]
-    arrays = [s._a if isinstance(s, TensorBase) else number_array(s) for s in sides]
-    common = result_dtype(arrays)
-    input, other = (
-        cast(s, common) if isinstance(s, TensorBase) else wrap(a.astype(common))
-        for s, a in zip(sides, arrays, strict=True)
-    )
-    try:
-        return _where(condition, input, other)
-    except ValueError:
-        shapes = [list(t._a.shape) for t in (condition, input, other)]
-        raise RuntimeError(f"where: shapes {shapes[0]}, {shapes[1]} and {shapes[2]} do not broadcast") from None
-
-
 def number_array(value: Any) -> np.ndarray[Any, Any]:
     """A Python number as a 0-d array of PyTorch's default dtype for it."""
     if isinstance(value, float):
         return np.asarray(value, get_default_dtype().numpy)
     return np.asarray(value, np.bool_ if isinstance(value, bool) else np.int64)
-
-
-def dtype_name(t: TensorBase) -> str:
-    return repr(from_numpy_dtype(t._a.dtype))
 
 
 _cast = op("to_copy", lambda input, dtype: input.astype(dtype), input=lambda g: g)

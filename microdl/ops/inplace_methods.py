@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..autograd.inplace import inplace
-from . import activation, arithmetic, blend, changes, cumulative, gather, matrix, products, shape, slices
+from . import activation, arithmetic, blend, changes, choice, cumulative, gather, matrix, products, shape, slices
 
 
 class InPlace:
@@ -81,9 +81,9 @@ class InPlace:
     round_ = inplace(arithmetic.round, "round_")
     logical_not_ = inplace(arithmetic.logical_not, "logical_not_")
     bitwise_not_ = inplace(arithmetic.bitwise_not, "bitwise_not_")
-    clamp_ = clip_ = inplace(arithmetic.clamp, "clamp_")
-    clamp_min_ = inplace(arithmetic.clamp_min, "clamp_min_")
-    clamp_max_ = inplace(arithmetic.clamp_max, "clamp_max_")
+    clamp_ = clip_ = inplace(choice.clamp, "clamp_")
+    clamp_min_ = inplace(choice.clamp_min, "clamp_min_")
+    clamp_max_ = inplace(choice.clamp_max, "clamp_max_")
     nan_to_num_ = inplace(blend.nan_to_num, "nan_to_num_")
     relu_ = inplace(activation.relu, "relu_")
     sigmoid_ = inplace(activation.sigmoid, "sigmoid_")

@@ -13,7 +13,8 @@ from ..autograd.graph import TensorBase, wrap
 from ..autograd.record import op
 from ..dtypes import from_numpy_dtype
 from .activation import log1p_exp, not_implemented, sigmoid_of
-from .arithmetic import cast, clamp_min, exp, log, where
+from .arithmetic import cast, exp, log
+from .choice import clamp_min, where
 from .class_loss import UNWEIGHTED, array_of, check_weight, one_hot_array
 from .loss import check_pair, constant, empty_batch, reduced, reduction_of, share, tensors
 from .reduction import sum as total

@@ -11,6 +11,7 @@ from . import (
     activation,
     arithmetic,
     blend,
+    choice,
     cumulative,
     decomposition,
     einsum,
@@ -114,7 +115,7 @@ class Methods(InPlace):
     bitwise_and, bitwise_or, bitwise_xor = arithmetic.bitwise_and, arithmetic.bitwise_or, arithmetic.bitwise_xor
     bitwise_left_shift, bitwise_right_shift = blend.bitwise_left_shift, blend.bitwise_right_shift
     not_equal, less, less_equal, greater, greater_equal = ne, lt, le, gt, ge
-    neg, abs, sign, square = arithmetic.neg, arithmetic.abs, arithmetic.sign, arithmetic._square
+    neg, abs, sign, square = arithmetic.neg, arithmetic.abs, arithmetic.sign, arithmetic.square
     negative, absolute, sgn = neg, abs, sign
     exp, exp2, expm1 = arithmetic.exp, arithmetic.exp2, arithmetic.expm1
     log, log2, log10, log1p = arithmetic.log, arithmetic.log2, arithmetic.log10, arithmetic.log1p
@@ -128,9 +129,9 @@ class Methods(InPlace):
     )  # fmt: skip
     fix = trunc
     isnan, isinf, isfinite = arithmetic.isnan, arithmetic.isinf, arithmetic.isfinite
-    clamp = clip = arithmetic.clamp
-    where = method_of(lambda self, condition, other: arithmetic.where(condition, self, other), "where", "")
-    clamp_min, clamp_max, clone = arithmetic.clamp_min, arithmetic.clamp_max, arithmetic.clone
+    clamp = clip = choice.clamp
+    where = method_of(lambda self, condition, other: choice.where(condition, self, other), "where", "")
+    clamp_min, clamp_max, clone = choice.clamp_min, choice.clamp_max, arithmetic.clone
 
     # shape
     view, view_as, reshape, reshape_as = shape.view, shape.view_as, shape.reshape, shape.reshape_as

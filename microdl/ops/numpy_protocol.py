@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..autograd.record import BY_UFUNC
-from . import arithmetic, cumulative, einsum, extremum, join, matrix, reduction, shape
+from . import choice, cumulative, einsum, extremum, join, matrix, reduction, shape
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.where: arithmetic.where,
+    np.where: choice.where,
     np.broadcast_to: lambda x, shape_: shape.expand(x, *shape_),
     np.transpose: lambda x, axes=None: shape.permute(x, *(axes or reversed(range(x.ndim)))),
     np.swapaxes: shape.transpose,

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase
+from ..autograd.graph import TensorBase, wrap
 from ..autograd.inplace import view as declare_view
 from ..autograd.record import not_a_tensor
+from ..dtypes import dtype
 
 _reshape = declare_view(
     "view", lambda input, shape: input.reshape(shape), lambda g, input_shape: g.reshape(input_shape), "ViewBackward0"
@@ -114,6 +115,8 @@ def view(input: Any, *shape: Any) -> Any:
     tensor([1., 0., 0., 0.])
     """
     a = input._a
+    if len(shape) == 1 and isinstance(shape[0], dtype):
+        return _bits_as(input, shape[0])
     new = _resolved(sizes(shape), a.size)
     out = _reshape(input, new)
     if out._view_of is None and a.size:
@@ -122,6 +125,18 @@ def view(input: Any, *shape: Any) -> Any:
             "two contiguous subspaces). Use .reshape(...) instead."
         )
     return out
+
+
+def _bits_as(input: Any, wanted: dtype) -> Any:
+    if input._a.dtype == wanted.numpy:
+        return _reshape(input, input._a.shape)
+    try:
+        return wrap(input._a.view(wanted.numpy), None, input._version_counter)
+    except (TypeError, ValueError):
+        raise RuntimeError(
+            f"view(dtype): a tensor of {input.dtype} and shape {list(input._a.shape)} has no view of {wanted}: the "
+            "last dimension must lie in one piece and its bytes divide evenly."
+        ) from None
 
 
 def view_as(input: Any, other: Any) -> Any:

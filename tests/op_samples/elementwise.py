@@ -108,7 +108,7 @@ ARITHMETIC: dict[str, st.SearchStrategy[Case]] = {
     "mul": binary(torch.mul, np.multiply),
     "div": binary(torch.div, np.true_divide, REAL, NONZERO),
     "pow": powers(),
-    "square": unary(lambda x: x**2, np.square),
+    "square": unary(torch.square, np.square),
     "maximum": binary(torch.maximum, np.maximum, REAL, BETWEEN),
     "minimum": binary(torch.minimum, np.minimum, REAL, BETWEEN),
     # quotients such as 1/8 : 1 + 1/16 are never whole, so the remainder does not jump

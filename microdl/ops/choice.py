@@ -1,0 +1,122 @@
+"""Choosing element by element: into a range, or between two tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..autograd.graph import TensorBase, wrap
+from ..autograd.record import not_a_tensor, op, operand, store
+from ..dtypes import from_numpy_dtype, get_default_dtype, promote_scalar, result_dtype
+from .arithmetic import cast, number_array
+
+
+def _clamp_forward(input: Any, min: Any, max: Any) -> Any:
+    if min is not None:
+        input = np.maximum(input, min)
+    return input if max is None else np.minimum(input, max)
+
+
+def _inside(input: Any, min: Any, max: Any) -> Any:
+    low = True if min is None else input >= min
+    return low if max is None else low & (input <= max)
+
+
+_clamp = op(
+    "clamp",
+    _clamp_forward,
+    input=lambda g, input, min, max: np.where(_inside(input, min, max), g, 0),
+    min=lambda g, input, min, max: np.where((input < min) & (True if max is None else min < max), g, 0),
+    max=lambda g, input, min, max: np.where((input > max) | (False if min is None else max < min), g, 0),
+)
+
+
+def clamp(input: Any, min: Any = None, max: Any = None, *, out: Any = None) -> Any:
+    """Each element moved into [min, max]; either bound may be absent, a number or a tensor.
+
+    The gradient passes where the element lies inside, bounds included. Raises RuntimeError without a bound.
+
+    >>> import microdl as torch
+    >>> torch.clamp(torch.tensor([-2., 0.5, 3.]), 0, 1)
+    tensor([0.0000, 0.5000, 1.0000])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.clamp.html
+    """
+    if min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    input = as_float_for(input, min, max)
+    result = _clamp(input, min, max)
+    return result if out is None else store("clamp", out, result)
+
+
+def as_float_for(input: Any, *bounds: Any) -> Any:
+    """An integer tensor as float when a bound is one, as promotion asks."""
+    if not isinstance(input, TensorBase):
+        raise not_a_tensor("clamp", 1, input)
+    if input._a.dtype.kind != "f" and any(isinstance(b, float) for b in bounds):
+        return cast(input, get_default_dtype())
+    return input
+
+
+def clamp_min(input: Any, min: Any) -> Any:
+    """`clamp` with a lower bound only."""
+    return clamp(input, min)
+
+
+def clamp_max(input: Any, max: Any) -> Any:
+    """`clamp` with an upper bound only."""
+    return clamp(input, None, max)
+
+
+def _where_forward(condition: Any, input: Any, other: Any) -> Any:
+    return np.where(condition, input, other)
+
+
+_where = op(
+    "where",
+    _where_forward,
+    input=lambda g, condition: np.where(condition, g, 0),
+    other=lambda g, condition: np.where(condition, 0, g),
+)
+
+
+def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+    """`input` where `condition` holds, else `other`; with `condition` alone, the indices where it holds.
+
+    The gradient goes only to the side that was taken: NaN and infinity on the other side do not leak.
+
+    >>> import microdl as torch
+    >>> torch.where(torch.tensor([True, False]), torch.tensor([1., 2.]), 0.)
+    tensor([1., 0.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.where.html
+    """
+    if not isinstance(condition, TensorBase):
+        condition = operand("where", 1, condition)
+        condition = condition if isinstance(condition, TensorBase) else wrap(np.asarray(condition))
+    if input is None and other is None:
+        return tuple(wrap(i) for i in np.nonzero(condition._a))
+    if condition._a.dtype.kind != "b":
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype "
+            f"{dtype_name(condition)}. Compare it first, for example condition != 0."
+        )
+    sides = [operand("where", i, side) for i, side in ((2, input), (3, other))]
+    arrays = [s._a if isinstance(s, TensorBase) else number_array(s) for s in sides]
+    numbers = [s for s in sides if not isinstance(s, TensorBase)]
+    tensor_arrays = [s._a for s in sides if isinstance(s, TensorBase)]
+    common = promote_scalar(tensor_arrays[0].dtype, numbers[0]) if len(numbers) == 1 else result_dtype(arrays)
+    input, other = (
+        cast(s, common) if isinstance(s, TensorBase) else wrap(a.astype(common))
+        for s, a in zip(sides, arrays, strict=True)
+    )
+    try:
+        return _where(condition, input, other)
+    except ValueError:
+        shapes = [list(t._a.shape) for t in (condition, input, other)]
+        raise RuntimeError(f"where: shapes {shapes[0]}, {shapes[1]} and {shapes[2]} do not broadcast") from None
+
+
+def dtype_name(t: TensorBase) -> str:
+    return repr(from_numpy_dtype(t._a.dtype))

@@ -154,3 +154,18 @@ def test_size() -> None:
     assert size[-1] == 4
     assert isinstance(size, tuple)
     assert dtypes.Size(()).numel() == 1
+
+
+def test_numpy_numbers_promote_as_python_s_do() -> None:
+    x = torch.ones(2)
+    for y in (x * np.float64(2), np.float64(2) * x, torch.clamp(x, min=np.float64(0)), x + np.int64(1)):
+        assert y.dtype is torch.float32
+
+
+def test_the_bounds_of_clamp_promote() -> None:
+    whole = torch.tensor([1, 2])
+    assert torch.clamp(whole, min=torch.tensor([0.5, 1.5])).dtype is torch.float32
+    assert torch.clamp(whole, 0.5, 1.5).tolist() == [1.0, 1.5]
+    assert torch.clamp(torch.ones(2), torch.tensor(1.0, dtype=torch.float64)).dtype is torch.float32
+    assert torch.clamp(torch.ones(2), torch.ones(2, dtype=torch.float64)).dtype is torch.float64
+    assert torch.clamp(whole, 0, 1).dtype is torch.int64

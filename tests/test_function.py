@@ -293,3 +293,51 @@ def test_a_dirty_input_keeps_its_identity() -> None:
     assert y.tolist() == [2.0, 4.0]
     y.sum().backward()
     assert x.grad.tolist() == [2.0, 2.0]
+
+
+class Tripled(Function):
+    """x times 3, in place."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        x.mul_(3)
+        ctx.mark_dirty(x)
+        return x
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return 3 * g
+
+
+def test_a_dirty_view_changes_its_base() -> None:
+    x = leaf([1.0, 2.0])
+    y = x * 1
+    Tripled.apply(y[:1])
+    (y * y).sum().backward()
+    assert x.grad.tolist() == [18.0, 4.0]
+
+
+def test_a_dirty_base_changes_its_views() -> None:
+    x = leaf([1.0, 2.0])
+    y = x * 1
+    part = y[1:]
+    Tripled.apply(y)
+    (part * part).sum().backward()
+    assert x.grad.tolist() == [0.0, 36.0]
+
+
+def test_a_leaf_that_requires_grad_cannot_be_dirty() -> None:
+    x = leaf([1.0, 2.0])
+    with pytest.raises(RuntimeError, match=r"a leaf Variable that requires grad .* in-place operation \(Tripled\)"):
+        Tripled.apply(x)
+    assert x.is_leaf
+
+
+def test_what_is_dirty_must_be_returned() -> None:
+    class Forgetful(Tripled):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return Tripled.forward(ctx, x) * 1
+
+    with pytest.raises(RuntimeError, match="dirty .* were not returned as output.*from Forgetful.forward"):
+        Forgetful.apply(leaf([1.0]) * 1)

@@ -259,3 +259,30 @@ def test_index_put() -> None:
     assert x.tolist() == [3, 0, 3]
     assert x.index_put(index, torch.tensor(7.0)).tolist() == [7, 0, 7]
     assert x.tolist() == [3, 0, 3]
+
+
+def test_a_list_of_index_tensors_is_a_tuple() -> None:
+    x = torch.arange(6).reshape(2, 3)
+    rows, columns = torch.tensor([0, 1]), torch.tensor([2, 0])
+    with pytest.warns(UserWarning, match="non-tuple sequence for multidimensional indexing"):
+        assert x[[rows, columns]].tolist() == [2, 3]
+    with pytest.warns(UserWarning, match="non-tuple sequence for multidimensional indexing"):
+        x[[[0, 1], [1, 2]]] = -1
+    assert x.tolist() == [[0, -1, 2], [3, 4, -1]]
+    assert x[[0, 1]].shape == (2, 3)
+
+
+def test_dimensions_by_keyword() -> None:
+    assert torch.flip(F, dims=[1]).tolist() == [[5.0, 5.0, 1.0], [0.0, 2.0, 2.0]]
+    assert torch.flip(F, dims=(0,)).tolist() == F.flip(0).tolist()
+    assert torch.stack([F, F], axis=1).shape == (2, 2, 3)
+
+
+def test_stack_hands_each_part_its_slice() -> None:
+    x, y = (torch.tensor(v, requires_grad=True) for v in ([1.0, 2.0], [3.0, 4.0]))
+    out = torch.stack([x, y, x], dim=1)
+    assert out.grad_fn.name() == "StackBackward0"
+    slope = torch.autograd.grad((out**2 * torch.tensor([1.0, 10.0, 100.0])).sum(), [x, y], create_graph=True)
+    assert [g.tolist() for g in slope] == [[202.0, 404.0], [60.0, 80.0]]
+    (slope[0] * x).sum().backward()
+    assert x.grad.tolist() == [404.0, 808.0]

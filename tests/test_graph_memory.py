@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import microdl as torch
+from microdl.ops import join
 
 MEGABYTE = 2**20
 STEPS = 16
@@ -191,3 +192,13 @@ def test_a_deep_graph_differentiates_for_inputs_and_twice() -> None:
     (first,) = torch.autograd.grad(y, x, create_graph=True)
     (second,) = torch.autograd.grad(first, x)
     assert (first.item(), second.item()) == (4.0, 2.0)
+
+
+def test_joining_ever_more_tensors_without_gradients_declares_nothing() -> None:
+    parts = [torch.zeros(1)]
+    before = join._cat_of.cache_info().currsize, join._stack_of.cache_info().currsize
+    for _ in range(100):
+        parts.append(torch.zeros(1))
+        torch.cat(parts)
+        torch.stack(parts)
+    assert (join._cat_of.cache_info().currsize, join._stack_of.cache_info().currsize) == before

@@ -115,3 +115,11 @@ def test_what_a_hook_returns_is_copied_into_the_gradient() -> None:
     (x * 2).sum().backward()
     mine.zero_()
     assert x.grad.tolist() == [7.0, 7.0]
+
+
+def test_a_hook_keeps_the_dtype() -> None:
+    x = leaf([1.0, 2.0])
+    x.register_hook(lambda g: g.double())
+    with pytest.raises(RuntimeError, match="hook has changed the type of value"):
+        (x * 2).sum().backward()
+    assert x.grad is None

@@ -374,3 +374,37 @@ def test_memory_is_shared_with_numpy_both_ways() -> None:
     a[2] = 9.0
     assert a.tolist() == [2.0, 1.0, 9.0]
     assert t.tolist() == [2.0, 1.0, 9.0]
+
+
+def change_whole(y: Any) -> None:
+    y.mul_(3)
+
+
+def change_part(y: Any) -> None:
+    y[:2] = 0.0
+
+
+def change_shape(y: Any) -> None:
+    y.unsqueeze_(0)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [(change_whole, [6.0, 12.0, 18.0]), (change_part, [0.0, 0.0, 6.0]), (change_shape, [[2.0, 4.0, 6.0]])],
+)
+def test_a_retained_gradient_is_that_of_the_tensor_as_it_is_now(change: Any, expected: Any) -> None:
+    y = row() * 1
+    y.retain_grad()
+    change(y)
+    assert y.retains_grad
+    (y * y).sum().backward()
+    assert y.grad.tolist() == expected
+
+
+def test_a_view_retains_its_gradient_when_its_base_changes() -> None:
+    y = row() * 1
+    part = y[1:]
+    part.retain_grad()
+    y.mul_(3)
+    (part * part).sum().backward()
+    assert part.grad.tolist() == [12.0, 18.0]

@@ -222,3 +222,28 @@ E, F, INTS = torch.zeros(2, 0), torch.tensor(M), torch.tensor([[1, 2], [3, 4]])
 def test_error(call: Any, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         call()
+
+
+@pytest.mark.parametrize("call", [torch.sum, torch.mean, torch.std, torch.nansum])
+@pytest.mark.parametrize("layout", ["rows", "columns", "middle"])
+def test_long_sums_keep_their_digits(call: Any, layout: str) -> None:
+    a = np.random.RandomState(0).uniform(1, 2, (1_000_001, 3)).astype(np.float32)
+    x, wide = torch.from_numpy(a), torch.from_numpy(a.astype(np.float64))
+    if layout == "columns":
+        result = call(x.t(), 1, keepdim=True).t()[0]
+    else:
+        result = call(x, 0) if layout == "rows" else call(x.unsqueeze(0), 1)[0]
+    np.testing.assert_allclose(result.numpy(), call(wide, 0).numpy(), rtol=2e-6)
+
+
+def test_a_narrow_sum_keeps_its_dtype_and_wraps() -> None:
+    t = torch.tensor([200, 100], dtype=torch.uint8)
+    assert t.sum(dtype=torch.uint8).item() == 44
+    assert t.sum(dtype=torch.uint8).dtype is torch.uint8
+    assert t.sum().item() == 300
+
+
+def test_the_gradient_of_a_repeated_row_keeps_its_digits() -> None:
+    b = torch.zeros(2, requires_grad=True)
+    (b * torch.full((2_000_000, 2), 0.1)).sum().backward()
+    assert b.grad.tolist() == pytest.approx([200_000.0, 200_000.0], rel=1e-5)

@@ -165,3 +165,11 @@ def test_repeated_indices_accumulate_their_gradients() -> None:
     x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
     x[[0, 0, 2, 0, -1]].sum().backward()
     assert x.grad.tolist() == [3.0, 0.0, 2.0]
+
+
+@pytest.mark.parametrize("size", [True, 2.0, "2", None])
+def test_a_size_is_an_integer(size: Any) -> None:
+    with pytest.raises(TypeError, match=r"sizes must be integers, not \("):
+        torch.zeros(size)
+    with pytest.raises(TypeError, match=r"sizes must be integers, not \("):
+        torch.zeros(4).reshape(2, size)

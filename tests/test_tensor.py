@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import pickle
 from typing import Any
 
@@ -390,3 +391,10 @@ def test_old_constructors() -> None:
     assert creation.legacy("LongTensor", torch.int64)([1.0, 2.0]).tolist() == [1, 2]
     with pytest.raises(TypeError, match="either sizes or one nested sequence"):
         torch.Tensor([1], [2])
+
+
+def test_common_powers_are_computed_as_in_pytorch() -> None:
+    x = torch.tensor([-math.inf, -2.0, 0.0, 1.3])
+    assert (x**3).tolist() == (x * x * x).tolist()
+    assert (x**-2).tolist() == (1 / (x * x)).tolist()
+    assert [math.isnan(v) for v in (x**0.5).tolist()] == [True, True, False, False]  # a root, unlike pow(-inf, 0.5)

@@ -26,6 +26,7 @@ from .graph import (
     wrap,
 )
 from .mode import mode
+from .summation import add_up
 
 _ndarray = np.ndarray
 
@@ -156,7 +157,7 @@ def unbroadcast(d: Any, shape: tuple[int, ...]) -> Any:
     """Sums an array or tensor over the axes along which something of `shape` was repeated."""
     lead = len(d.shape) - len(shape)
     axes = (*range(lead), *(i + lead for i, n in enumerate(shape) if n == 1 and d.shape[i + lead] != 1))
-    return np.add.reduce(d, axis=axes).reshape(shape) if axes else d.reshape(shape)
+    return add_up(d, axes).reshape(shape) if axes else d.reshape(shape)
 
 
 def _leading_to(targets: set[Node], roots: Iterable[Node]) -> set[Node]:
@@ -198,5 +199,9 @@ def _checked_hook_result(result: Any, node: Node) -> Any:
         raise RuntimeError(
             f"hook has changed the size of value: it returned {list(result._a.shape)} for a gradient of "
             f"{list(node.shape)}"
+        )
+    if result._a.dtype != node.dtype:
+        raise RuntimeError(
+            f"hook has changed the type of value: it returned {result._a.dtype} for a gradient of {node.dtype}"
         )
     return result

@@ -10,6 +10,7 @@ import numpy as np
 
 from .engine import unbroadcast
 from .graph import FREED, Node, Output, TensorBase, Version, modified_message, tick, wrap
+from .inplace import check_writable, give_history
 from .mode import mode
 
 
@@ -134,12 +135,27 @@ def _record(
     cls: type[Function], ctx: FunctionCtx, args: Sequence[Any], requires: Sequence[bool], outputs: Sequence[Any]
 ) -> None:
     for t in ctx._dirty:
+        _check_dirty(cls, t, outputs)
         t._version_counter.bump(cls.__name__)
     node = FunctionNode(cls, ctx, args, requires, outputs)
     several = len(outputs) > 1
     for i, t in enumerate(outputs):
         if isinstance(t, TensorBase) and t._a.dtype.kind == "f" and not any(t is n for n in ctx._non_differentiable):
-            t._node = Output(node, i, len(outputs), t._a) if several else node
+            own = Output(node, i, len(outputs), t._a) if several else node
+            if any(t is d for d in ctx._dirty):
+                give_history(t, wrap(t._a, own))
+            else:
+                t._node = own
+
+
+def _check_dirty(cls: type[Function], t: Any, outputs: Sequence[Any]) -> None:
+    """RuntimeError where a change of `t` in `forward` would lose a gradient."""
+    check_writable(t, cls.__name__)
+    if not any(t is o for o in outputs):
+        raise RuntimeError(
+            "Some elements marked as dirty during the forward method were not returned as output. The inputs that are "
+            f"modified inplace must all be outputs of the Function: return them from {cls.__name__}.forward."
+        )
 
 
 def _saved(t: Any, outputs: Sequence[Any]) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import dtypes
-from .graph import AccumulateGrad, TensorBase, record, wrap
+from .graph import RETAIN, AccumulateGrad, TensorBase, record, wrap
 from .mode import mode
 from .record import attach, op
 from .table import Op
@@ -130,14 +130,6 @@ def takes_history(t: Any, args: tuple[Any, ...]) -> bool:
     return mode.enabled and t._a.dtype.kind == "f" and (t._node is not None or any(_has_grad(x) for x in args))
 
 
-def _check_recordable(t: TensorBase) -> None:
-    if t._view_of is not None and not t._view_of.recorded:
-        raise RuntimeError(
-            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Make the view "
-            "and the change both inside, or both outside, the no_grad block."
-        )
-
-
 def _has_grad(x: Any) -> bool:
     return isinstance(x, TensorBase) and x._node is not None
 
@@ -172,18 +164,26 @@ def give_history(t: Any, changed: TensorBase) -> None:
     if t._view_of is None:
         if changed._a.dtype != t._a.dtype:
             changed = changed.to(t.dtype)
-        t._node = changed._node
+        set_node(t, changed._node)
         root = t
     else:
         root = t._view_of.root
         before = wrap(root._a, root._node)
         after = wrap(root._a)
         attach(replace_part.op, (before, changed, t._view_of.calls), [True, True, False], after)  # type: ignore[attr-defined]
-        root._node = after._node
+        set_node(root, after._node)
     for sibling in root._version_counter.live_views():
         path = sibling._view_of
         if sibling is not root and path is not None and path.root is root and path.recorded:
-            sibling._node = replay(path.calls, wrap(root._a, root._node))._node
+            set_node(sibling, replay(path.calls, wrap(root._a, root._node))._node)
+
+
+def set_node(t: Any, node: Any) -> None:
+    """Gives `t` a new history; what retains its gradient goes along, for it belongs to the tensor."""
+    hooks = getattr(t._node, "hooks", None)
+    if hooks and node is not None and RETAIN in hooks:
+        node.hooks = {**(node.hooks or {}), RETAIN: hooks.pop(RETAIN)}
+    t._node = node
 
 
 def _replace_part(base: Any, part: Any, calls: Calls) -> Any:

@@ -142,10 +142,10 @@ def _operands(name: str, input: Any, other: Any) -> tuple[Any, Any]:
 
 
 def operand(name: str, position: int, value: Any) -> Any:
+    if isinstance(value, np.generic):  # before float: np.float64 is one, and would promote like an array
+        return value.item()
     if isinstance(value, (TensorBase, bool, int, float)):
         return value
-    if isinstance(value, np.generic):
-        return value.item()
     if isinstance(value, _ndarray):
         dtypes.from_numpy_dtype(value.dtype)
         return wrap(value)

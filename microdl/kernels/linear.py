@@ -154,11 +154,11 @@ def _grad_weight(g: Array, x: Array) -> Array:
 
 @kernel()
 def _grad_bias(g: Array) -> Array:
-    db = np.zeros(g.shape[1], g.dtype)
+    sums = np.zeros(g.shape[1])  # in double precision: a batch may be long
     for i in range(g.shape[0]):
         for j in range(g.shape[1]):
-            db[j] += g[i, j]
-    return db
+            sums[j] += g[i, j]
+    return sums.astype(g.dtype)
 
 
 @kernel("contract")

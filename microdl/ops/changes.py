@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import AccumulateGrad, TensorBase, wrap
-from ..autograd.inplace import ViewOf, check_writable, write
+from ..autograd.inplace import ViewOf, check_writable, set_node, write
 from ..autograd.mode import mode
 from ..autograd.record import op
 from . import indexing, matrix, shape
@@ -105,7 +105,7 @@ def restrided(call: Callable[..., Any], name: str) -> Callable[..., Any]:
         if type(self._node) is AccumulateGrad:  # only reached without recording: it stays the leaf that it is
             self._node.shape = after._a.shape
         else:
-            self._node = after._node
+            set_node(self, after._node)
             self._view_of = after._view_of
             self._version_counter.add_view(self)
         self._a = after._a

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..autograd.graph import TensorBase, wrap
 from ..autograd.record import not_a_tensor, op, operand, store
-from ..dtypes import from_numpy_dtype, get_default_dtype, promote_scalar, result_dtype
+from ..dtypes import from_numpy_dtype, promote_scalar, result_dtype
 from .arithmetic import cast, number_array
 
 
@@ -45,18 +45,25 @@ def clamp(input: Any, min: Any = None, max: Any = None, *, out: Any = None) -> A
     """
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    input = as_float_for(input, min, max)
+    input, min, max = _agreeing(input, min, max)
     result = _clamp(input, min, max)
     return result if out is None else store("clamp", out, result)
 
 
-def as_float_for(input: Any, *bounds: Any) -> Any:
-    """An integer tensor as float when a bound is one, as promotion asks."""
+def _agreeing(input: Any, *bounds: Any) -> tuple[Any, ...]:
+    """The tensor and the bounds in their common dtype; numbers as 0-d arrays of it."""
     if not isinstance(input, TensorBase):
         raise not_a_tensor("clamp", 1, input)
-    if input._a.dtype.kind != "f" and any(isinstance(b, float) for b in bounds):
-        return cast(input, get_default_dtype())
-    return input
+    given = [None if b is None else operand("clamp", 2, b) for b in bounds]
+    common = result_dtype([input._a, *(b._a for b in given if isinstance(b, TensorBase))])
+    for b in given:
+        if b is not None and not isinstance(b, TensorBase):
+            common = promote_scalar(common, b)
+    cast_bounds = (
+        b if b is None else cast(b, common) if isinstance(b, TensorBase) else np.asarray(b).astype(common)
+        for b in given
+    )
+    return (cast(input, common), *cast_bounds)
 
 
 def clamp_min(input: Any, min: Any) -> Any:

@@ -9,9 +9,10 @@ import numpy as np
 
 from ..autograd.graph import TensorBase, wrap
 from ..autograd.record import op
+from ..autograd.summation import Axes
 from . import arithmetic, return_types
 from .along import put
-from .reduction import Axes, check_flag, numpy_names, reduced_axes, with_axes
+from .reduction import check_flag, numpy_names, reduced_axes, with_axes
 from .shape import require, reshape, wrap_dim
 
 # --- over all elements, or several dimensions: ties share the gradient --------------------------------------

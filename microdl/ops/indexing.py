@@ -6,6 +6,7 @@ integer among the index arrays. So an index is taken apart into these two steps,
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -119,7 +120,7 @@ def _index_array(item: Any) -> Any:
 
 def parse(index: Any, shape: tuple[int, ...]) -> tuple[Basic, tuple[Any, ...]]:
     """The two steps of an index on a tensor of `shape`: integers, slices and None; then index arrays."""
-    items = [_item(i) for i in (index if isinstance(index, tuple) else (index,))]
+    items = [_item(i) for i in _as_tuple(index)]
     items = _without_ellipsis(items, len(shape))
     basic: list[Any] = []
     arrays: list[Any] = []
@@ -145,6 +146,24 @@ def parse(index: Any, shape: tuple[int, ...]) -> tuple[Basic, tuple[Any, ...]]:
     if not _has_arrays(arrays):
         return (*basic, ...), ()  # the ellipsis makes NumPy give a 0-d view where it would give a scalar
     return () if plain else tuple(basic), tuple(arrays)
+
+
+def _as_tuple(index: Any) -> tuple[Any, ...]:
+    """The items of an index. A short list of more than numbers means a tuple, as in PyTorch and NumPy of old."""
+    if isinstance(index, tuple):
+        return index
+    if isinstance(index, list) and len(index) < 32 and any(_is_whole_index(i) for i in index):
+        warnings.warn(
+            "Using a non-tuple sequence for multidimensional indexing is deprecated: x[[i, j]] means x[i, j] where i "
+            "or j is a tensor, list or slice. Write x[tuple(seq)] for that, x[torch.tensor(seq)] for the other.",
+            stacklevel=4,
+        )
+        return tuple(index)
+    return (index,)
+
+
+def _is_whole_index(item: Any) -> bool:
+    return item is None or item is Ellipsis or isinstance(item, (TensorBase, np.ndarray, list, tuple, range, slice))
 
 
 def _has_arrays(items: Sequence[Any]) -> bool:

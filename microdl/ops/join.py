@@ -11,15 +11,16 @@ import numpy as np
 
 from ..autograd.graph import TensorBase, wrap
 from ..autograd.inplace import link
+from ..autograd.mode import mode
 from ..autograd.record import attach, op
 from ..autograd.table import Op
 from ..dtypes import result_dtype
 from .arithmetic import cast
 from .indexing import _select_slices, narrow, select
-from .shape import require, unsqueeze, wrap_dim, wrap_dims
+from .shape import require, wrap_dim, wrap_dims
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def _cat_of(n: int) -> Op:
     """`cat` of n tensors: each gets back the part of the gradient that it gave."""
 
@@ -54,11 +55,17 @@ def cat(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
         _check_joinable(i, p._a.shape, parts[0]._a.shape, d)
     t = wrap(np.concatenate([p._a for p in parts], axis=d))
     starts = (0, *itertools.accumulate(p._a.shape[d] for p in parts))
-    attach(_cat_of(len(parts)), (*parts, d, starts), [True] * len(parts) + [False] * 2, t)
-    return t
+    return _joined(_cat_of, parts, (d, starts), t)
 
 
 concat = concatenate = cat
+
+
+def _joined(op_of: Callable[[int], Op], parts: list[Any], rest: tuple[Any, ...], t: Any) -> Any:
+    """Records `t`, made of `parts`. The operation of so many is declared only where a gradient asks for it."""
+    if mode.enabled and any(p._node is not None for p in parts):
+        attach(op_of(len(parts)), (*parts, *rest), [True] * len(parts) + [False] * len(rest), t)
+    return t
 
 
 def _parts(empty: str, tensors: Any) -> list[Any]:
@@ -85,7 +92,18 @@ def _check_joinable(i: int, shape: tuple[int, ...], first: tuple[int, ...], dim:
             )
 
 
-def stack(tensors: Any, dim: int = 0) -> Any:
+@functools.lru_cache(maxsize=64)
+def _stack_of(n: int) -> Op:
+    """`stack` of n tensors: each gets back its slice of the gradient."""
+
+    def formula(i: int) -> Callable[..., Any]:
+        return lambda g, dim: g[_at(dim, i)]
+
+    names = tuple(f"t{i}" for i in range(n))
+    return Op("stack", np.stack, (*names, "dim"), {p: formula(i) for i, p in enumerate(names)})
+
+
+def stack(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
     """Tensors of one shape joined along a new dimension.
 
     >>> import microdl as torch
@@ -95,14 +113,14 @@ def stack(tensors: Any, dim: int = 0) -> Any:
     """
     parts = _parts("stack expects a non-empty TensorList", tensors)
     shape = parts[0]._a.shape
-    d = wrap_dim(dim, len(shape) + 1)
+    d = wrap_dim(dim if axis is None else axis, len(shape) + 1)
     for i, p in enumerate(parts):
         if p._a.shape != shape:
             raise RuntimeError(
                 f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and "
                 f"{list(p._a.shape)} at entry {i}"
             )
-    return cat([unsqueeze(p, d) for p in parts], d)
+    return _joined(_stack_of, parts, (d,), wrap(np.stack([p._a for p in parts], d)))
 
 
 def hstack(tensors: Any) -> Any:
@@ -196,14 +214,16 @@ def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
     return parts
 
 
-def flip(input: Any, *dims: Any) -> Any:
+def flip(input: Any, *args: Any, dims: Any = None) -> Any:
     """A copy with the order along `dims` reversed.
 
     >>> import microdl as torch
     >>> torch.arange(3).flip(0)
     tensor([2, 1, 0])
     """
-    given = dims[0] if len(dims) == 1 and isinstance(dims[0], (tuple, list)) else dims
+    given: Any = args if dims is None else dims
+    if len(args) == 1 and isinstance(args[0], (tuple, list)):
+        given = args[0]
     axes = wrap_dims(given, require("flip", input)._a.ndim)
     return _flip(input, axes if input._a.ndim else ())
 

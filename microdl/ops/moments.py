@@ -9,23 +9,20 @@ from typing import Any
 import numpy as np
 
 from ..autograd.record import op
-from .reduction import Axes, check_flag, count_of, mean, numpy_names, reduced_axes, with_axes
+from ..autograd.summation import Axes, add_up
+from .reduction import check_flag, count_of, mean, numpy_names, reduced_axes, with_axes
 from .shape import require
-
-_add_up: Any = np.add.reduce
 
 
 def _centred(input: Any, dim: Axes) -> Any:
-    return input - _add_up(input, axis=dim, keepdims=True) / count_of(input.shape, dim)
+    return input - add_up(input, dim, True) / count_of(input.shape, dim)
 
 
 def _var_forward(input: Any, dim: Axes, correction: float, keepdim: bool) -> Any:
     """Two passes: the squares of what is left after the mean is taken away."""
     d = _centred(input, dim)
     d *= d
-    return _add_up(d, dim, keepdims=keepdim) / np.maximum(count_of(input.shape, dim) - correction, 0).astype(
-        input.dtype
-    )
+    return add_up(d, dim, keepdim) / np.maximum(count_of(input.shape, dim) - correction, 0).astype(input.dtype)
 
 
 def _var_vjp(g: Any, input: Any, dim: Axes, correction: float, keepdim: bool) -> Any:

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..autograd.record import op
+from ..autograd.summation import Axes
 from ..dtypes import to_numpy_dtype
 from .arithmetic import _sub, abs, cast
 from .decomposition import svdvals
 from .extremum import amax, amin
-from .reduction import Axes, check_flag, float_dtype_error, reduced_axes, sum, with_axes
+from .reduction import check_flag, float_dtype_error, reduced_axes, sum, with_axes
 from .shape import permute, require, wrap_dims
 
 _add_up: Any = np.add.reduce

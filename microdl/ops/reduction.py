@@ -9,13 +9,12 @@ import numpy as np
 
 from ..autograd.graph import TensorBase, wrap
 from ..autograd.record import op, store, unary
+from ..autograd.summation import Axes, add_up
 from ..dtypes import from_numpy_dtype, get_default_dtype, to_numpy_dtype
 from .arithmetic import cast
 from .shape import expand, require, wrap_dims
 
-Axes = tuple[int, ...] | None
-
-_add_up: Any = np.add.reduce
+_reduce: Any = np.add.reduce
 _ndarray = np.ndarray
 _SMALL = 1 << 14  # up to here writing the repeated gradient out is cheaper than describing it
 
@@ -95,15 +94,16 @@ def float_dtype_error(name: str, text: str, a: np.ndarray[Any, Any]) -> RuntimeE
 
 # --- sum and mean -----------------------------------------------------------------------------------------
 
+
 _sum_all = unary(
     "sum_all",
-    lambda input: _add_up(input, None),
+    lambda input: _reduce(input, None),
     lambda g, input_shape: repeated(g, input_shape),
     grad_name="SumBackward0",
 )
 _sum = op(
     "sum",
-    lambda input, dim, keepdim: _add_up(input, dim, keepdims=keepdim),
+    lambda input, dim, keepdim: add_up(input, dim, keepdim),
     grad_name="SumBackward1",
     input=lambda g, input_shape, dim, keepdim: spread(g, input_shape, dim, keepdim),
 )
@@ -124,6 +124,8 @@ def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
     a = require("sum", input)._a
     if axis:
         dim, keepdim = numpy_names("sum", dim, keepdim, axis)
+    if dtype is not None and to_numpy_dtype(dtype).kind != "f":  # NumPy would widen a narrow integer
+        return cast(sum(cast(input, np.dtype(np.int64)), dim, keepdim), dtype)
     if dtype is not None:
         input = cast(input, dtype)
     elif a.dtype.kind != "f":
@@ -135,13 +137,13 @@ def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 
 _mean_all = unary(
     "mean_all",
-    lambda input: _add_up(input, None) / input.size,
+    lambda input: _reduce(input, None) / input.size,
     lambda g, input_shape: repeated(g / (math.prod(input_shape) or 1), input_shape),
     grad_name="MeanBackward0",
 )
 _mean = op(
     "mean",
-    lambda input, dim, keepdim: _add_up(input, dim, keepdims=keepdim) / count_of(input.shape, dim),
+    lambda input, dim, keepdim: add_up(input, dim, keepdim) / count_of(input.shape, dim),
     grad_name="MeanBackward1",
     input=lambda g, input_shape, dim, keepdim: spread(g / (count_of(input_shape, dim) or 1), input_shape, dim, keepdim),
 )
@@ -177,7 +179,7 @@ def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
 
 _nansum = op(
     "nansum",
-    lambda input, dim, keepdim: _add_up(np.where(input != input, 0, input), dim, keepdims=keepdim),
+    lambda input, dim, keepdim: add_up(np.where(input != input, 0, input), dim, keepdim),
     input=lambda g, input, dim, keepdim: np.where(input != input, 0, spread(g, input.shape, dim, keepdim)),
 )
 
@@ -217,8 +219,8 @@ def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
 def _logsumexp_forward(input: Any, dim: Axes, keepdim: bool) -> Any:
     highest = np.maximum.reduce(input, dim, keepdims=True, initial=-math.inf)
     highest = np.where(np.isfinite(highest), highest, 0)
-    out = np.log(_add_up(np.exp(input - highest), dim, keepdims=True)) + highest
-    return out if keepdim else out.reshape(_add_up(np.empty(input.shape, np.bool_), dim).shape)
+    out = np.log(add_up(np.exp(input - highest), dim, True)) + highest
+    return out if keepdim else out.reshape(_reduce(np.empty(input.shape, np.bool_), dim).shape)
 
 
 _logsumexp = op(
@@ -283,4 +285,4 @@ def count_nonzero(input: Any, dim: Any = None) -> Any:
     tensor(1)
     """
     a = require("count_nonzero", input)._a
-    return wrap(_add_up(a != 0, reduced_axes(dim, a.ndim), dtype=np.int64))
+    return wrap(_reduce(a != 0, reduced_axes(dim, a.ndim), dtype=np.int64))

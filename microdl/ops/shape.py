@@ -50,8 +50,10 @@ def sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:
     else:
         return shape
     try:
-        return tuple(int(n.__index__()) for n in shape)
-    except AttributeError:
+        if any(isinstance(n, bool) for n in shape):
+            raise TypeError
+        return tuple(operator.index(n) for n in shape)
+    except TypeError:
         raise TypeError(f"sizes must be integers, not {shape!r}") from None
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 tick = itertools.count(1).__next__
-RETAIN = -1  # the key of the hook that keeps a non-leaf's gradient
+RETAIN = -1  # among a node's hooks, the one that keeps the tensor's gradient: it runs last and follows the tensor
 
 
 class _LastChange:

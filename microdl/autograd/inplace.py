@@ -115,7 +115,7 @@ def write(t: Any, call: Callable[..., Any], args: tuple[Any, ...], name: str) ->
     check_writable(t, name)
     recorded = takes_history(t, args)
     if recorded and t._view_of is not None:
-        _check_view(t._view_of, name)
+        _check_view(t._view_of, name)  # again: it may be about to get its first history, from its arguments
     result = call(wrap(t._a.copy(), t._node) if recorded else t, *args)
     _check_result(t, result._a, name)
     np.copyto(t._a, result._a, casting="unsafe")

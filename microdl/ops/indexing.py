@@ -22,10 +22,6 @@ Basic = tuple[Any, ...]
 _ALL = slice(None)
 
 
-def _dtype_of(g: Any) -> Any:
-    return g._a.dtype if isinstance(g, TensorBase) else g.dtype
-
-
 # --- the declared steps ------------------------------------------------------------------------------------
 
 _select_slices = view(

@@ -11,6 +11,7 @@ class InPlace:
 
     __slots__ = ()
 
+    # operators: the raw operations, which have no keywords
     __iadd__ = inplace(arithmetic._add, "add_")
     __isub__ = inplace(arithmetic._sub, "sub_")
     __imul__ = inplace(arithmetic._mul, "mul_")

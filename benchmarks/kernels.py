@@ -133,6 +133,15 @@ def linear_cases(n: int, inputs: int, m: int) -> Iterator[Case]:
     yield "grad_input", size, lambda: g @ w, lambda: k.grad_input(g, w)
     yield "grad_weight", size, lambda: g.T @ x, lambda: k.grad_weight(g, x)
     yield "grad_bias", size, lambda: g.sum(0), lambda: k.grad_bias(g)
+    yield "grad_weight_bias", size, lambda: (g.T @ x, g.sum(0)), lambda: k.grad_weight_bias(g, x)
+
+
+def activation_cases(n: int, c: int) -> Iterator[Case]:
+    k, size = kernels.activation, f"{n}x{c}"
+    x, g = normal(n, c), normal(n, c)
+    out = k.relu(x)
+    yield "relu", size, lambda: np.maximum(x, 0), lambda: k.relu(x)
+    yield "relu_backward", size, lambda: np.where(out <= 0, 0, g), lambda: k.relu_backward(g, out)
 
 
 def optim_cases(size: int) -> Iterator[Case]:
@@ -148,6 +157,8 @@ def all_cases() -> Iterator[Case]:
         yield from hinge_cases(n, c)
     for n, inputs, m in [(32, 2, 16), (32, 16, 2), (64, 64, 10), (128, 784, 256), (256, 3072, 10), (256, 3072, 100)]:
         yield from linear_cases(n, inputs, m)
+    for n, c in [(32, 16), (256, 100), (256, 3072)]:
+        yield from activation_cases(n, c)
     for size in (32, 30_720, 307_200):
         yield from optim_cases(size)
 

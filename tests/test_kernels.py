@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from microdl.kernels import hinge, linear, optim, softmax
+from microdl.kernels import activation, hinge, linear, optim, softmax
 
 DTYPES = ["float32", "float64"]
 SHAPES = [(1, 1), (1, 5), (6, 1), (0, 3), (3, 0), (7, 3), (5, 10), (4, 37)]
@@ -250,6 +250,27 @@ def test_the_skinny_weight_gradient_equals_numpy_s(n, k, m, dtype):
     close(linear._grad_weight(g, x), g.T.astype(np.float64) @ x, dtype, 9 * max(n, 1))
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("n", "k", "m"), [(1, 1, 1), (32, 2, 16), (32, 16, 2), (9, 5, 5), (0, 3, 4), (64, 64, 10)])
+def test_both_gradients_at_once_equal_numpy_s(n, k, m, dtype):
+    g, x = normal((n, m), dtype), normal((n, k), dtype, 1)
+    dw, db = linear.grad_weight_bias(g, x)
+    assert (dw.shape, dw.dtype, db.dtype) == ((m, k), dtype, dtype)
+    close(dw, g.T.astype(np.float64) @ x, dtype, 9 * max(n, 1))
+    close(db, g.sum(0, dtype=np.float64), dtype, 9 * max(n, 1))
+
+
+@pytest.mark.parametrize(("k", "m"), [(2, 6), (6, 2)])
+def test_both_gradients_at_once_keep_nan_and_infinity(k, m):
+    g, x = np.ones((9, m)), np.ones((9, k))
+    x[1, 0], g[2, 1] = np.nan, np.inf
+    dw, db = linear.grad_weight_bias(g, x)
+    assert np.isnan(dw[:, 0]).all()
+    assert (dw[1, 1:] == np.inf).all()
+    assert (dw[0, 1:] == 9).all()
+    assert (db[0], db[1]) == (9, np.inf)
+
+
 @pytest.mark.parametrize("m", [2, 6, 9, 30])
 def test_strided_and_transposed_inputs_are_welcome(m):
     x, w, b = normal((40, 18), "float64")[::2, ::3], normal((6, m), "float64").T, normal(2 * m, "float64")[::2]
@@ -282,6 +303,27 @@ def test_linear_products_keep_nan_and_infinity(m):
     assert (dw[:, 0] == -np.inf).all()
     assert (np.delete(dw, [0, 3, 32], axis=1) == 9).all()
     assert np.isnan(linear.grad_bias(x)[3])
+
+
+# activation ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(0,), (), (1,), (7, 3), (2, 3, 5)])
+def test_relu_equals_its_twin(shape, dtype):
+    x, g = np.asarray(normal(shape, dtype)), np.asarray(normal(shape, dtype, 1))
+    out = activation.relu(x)
+    np.testing.assert_array_equal(out, np.maximum(x, 0))
+    np.testing.assert_array_equal(activation.relu_backward(g, out), np.where(out > 0, g, 0))
+    assert (out.shape, out.dtype) == (shape, dtype)
+
+
+def test_relu_of_special_values():
+    x = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0])
+    out = activation.relu(x)
+    np.testing.assert_array_equal(out, [np.nan, np.inf, 0, 0, 0])
+    g = np.array([1.0, 2.0, np.inf, np.inf, np.nan])
+    np.testing.assert_array_equal(activation.relu_backward(g, out), [1, 2, 0, 0, 0])
 
 
 # optim -----------------------------------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def backward(
         _backward_to(_listed(inputs), roots, grads, retain, create_graph)
         return
     for leaf, g in walk(roots, grads, retain, create_graph).items():
-        accumulate(leaf._tensor(), g, leaf.post_hooks)  # type: ignore[attr-defined]
+        accumulate(leaf.variable, g, leaf.post_hooks)  # type: ignore[attr-defined]
 
 
 def grad(

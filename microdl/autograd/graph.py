@@ -40,6 +40,7 @@ class Version:
     stamp = 0
     by = ""
     views: list[weakref.ref[TensorBase]] | None = None
+    most_views = 32  # beyond these, the dead ones are dropped
 
     def bump(self, by: str) -> None:
         self.count += 1
@@ -49,8 +50,9 @@ class Version:
     def add_view(self, view: TensorBase) -> None:
         if self.views is None:
             self.views = []
-        elif len(self.views) > 32 and len(self.views) & (len(self.views) - 1) == 0:
+        elif len(self.views) > self.most_views:
             self.views = [ref for ref in self.views if ref() is not None]
+            self.most_views = 32 + 2 * len(self.views)
         self.views.append(weakref.ref(view))
 
     def live_views(self) -> list[TensorBase]:

@@ -70,7 +70,7 @@ class Plan:
     `vjp(g, saved)` gives one gradient for each input of `wanted`, in order.
     """
 
-    __slots__ = ("_aux", "_sources", "keep", "name", "vjp")
+    __slots__ = ("_sources", "keep", "name", "vjp")
 
     def __init__(self, op: Op, wanted: tuple[str, ...], tensors: tuple[str, ...]) -> None:
         self.name = op.grad_name

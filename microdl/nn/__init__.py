@@ -8,7 +8,9 @@ from .activations import (
     CELU,
     ELU,
     GELU,
+    GLU,
     SELU,
+    Hardshrink,
     Hardsigmoid,
     Hardswish,
     Hardtanh,
@@ -19,19 +21,33 @@ from .activations import (
     PReLU,
     ReLU,
     ReLU6,
+    RReLU,
     Sigmoid,
     SiLU,
     Softmax,
+    Softmax2d,
     Softmin,
     Softplus,
+    Softshrink,
     Softsign,
     Tanh,
     Tanhshrink,
     Threshold,
 )
-from .containers import ModuleDict, ModuleList, Sequential
-from .layers import BatchNorm1d, Dropout, Embedding, Flatten, LayerNorm, Unflatten
-from .linear import Identity, LazyLinear, Linear
+from .containers import DataParallel, ModuleDict, ModuleList, Sequential
+from .distances import (
+    CosineEmbeddingLoss,
+    CosineSimilarity,
+    GaussianNLLLoss,
+    MultiLabelSoftMarginLoss,
+    PairwiseDistance,
+    TripletMarginLoss,
+    TripletMarginWithDistanceLoss,
+)
+from .dropout import AlphaDropout, Dropout, Dropout1d, FeatureAlphaDropout
+from .embedding import Embedding, EmbeddingBag
+from .layers import BatchNorm1d, Flatten, GroupNorm, LayerNorm, LazyBatchNorm1d, RMSNorm, Unflatten
+from .linear import Bilinear, Identity, LazyLinear, Linear
 from .losses import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -50,18 +66,21 @@ from .losses import (
     SoftMarginLoss,
 )
 from .module import Module
-from .parameter import Parameter, UninitializedParameter
+from .parameter import Buffer, Parameter, UninitializedParameter
 from .parameter_containers import ParameterDict, ParameterList
 
 __all__ = [
     "functional", "init", "parameter", "utils",
-    "Module", "Parameter", "UninitializedParameter",
-    "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential",
-    "BatchNorm1d", "Dropout", "Embedding", "Flatten", "Identity", "LayerNorm", "LazyLinear", "Linear", "Unflatten",
-    "CELU", "ELU", "GELU", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "LogSigmoid", "LogSoftmax", "Mish",
-    "PReLU", "ReLU", "ReLU6", "SELU", "SiLU", "Sigmoid", "Softmax", "Softmin", "Softplus", "Softsign", "Tanh",
-    "Tanhshrink", "Threshold",
-    "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeEmbeddingLoss", "HuberLoss", "KLDivLoss", "L1Loss",
-    "MSELoss", "MarginRankingLoss", "MultiLabelMarginLoss", "MultiMarginLoss", "NLLLoss", "PoissonNLLLoss",
-    "SmoothL1Loss", "SoftMarginLoss",
+    "Buffer", "Module", "Parameter", "UninitializedParameter",
+    "DataParallel", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential",
+    "AlphaDropout", "BatchNorm1d", "Bilinear", "Dropout", "Dropout1d", "Embedding", "EmbeddingBag",
+    "FeatureAlphaDropout", "Flatten", "GroupNorm", "Identity", "LayerNorm", "LazyBatchNorm1d", "LazyLinear", "Linear",
+    "RMSNorm", "Unflatten",
+    "CELU", "ELU", "GELU", "GLU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "LogSigmoid",
+    "LogSoftmax", "Mish", "PReLU", "RReLU", "ReLU", "ReLU6", "SELU", "SiLU", "Sigmoid", "Softmax", "Softmax2d",
+    "Softmin", "Softplus", "Softshrink", "Softsign", "Tanh", "Tanhshrink", "Threshold",
+    "BCELoss", "BCEWithLogitsLoss", "CosineEmbeddingLoss", "CrossEntropyLoss", "GaussianNLLLoss", "HingeEmbeddingLoss",
+    "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss", "MarginRankingLoss", "MultiLabelMarginLoss",
+    "MultiLabelSoftMarginLoss", "MultiMarginLoss", "NLLLoss", "PoissonNLLLoss", "SmoothL1Loss", "SoftMarginLoss",
+    "TripletMarginLoss", "TripletMarginWithDistanceLoss", "CosineSimilarity", "PairwiseDistance",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from .module import Module, framed, indented
 
-__all__ = ["ModuleDict", "ModuleList", "Sequential"]
+__all__ = ["DataParallel", "ModuleDict", "ModuleList", "Sequential"]
 
 C = TypeVar("C", bound="_ByIndex")
 
@@ -165,6 +165,27 @@ def _factor(module: Module, times: Any) -> int:
     if times <= 0:
         raise ValueError(f"Non-positive multiplication factor {times} for {type(module)}")
     return times
+
+
+class DataParallel(Module):
+    """A module as it is: where there are no GPUs, PyTorch's `DataParallel` calls it and no more.
+
+    >>> import microdl as torch
+    >>> torch.nn.DataParallel(torch.nn.Identity())(torch.ones(1))
+    tensor([1.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.DataParallel.html
+    """
+
+    module: Any
+
+    def __init__(self, module: Any, device_ids: Any = None, output_device: Any = None, dim: int = 0) -> None:
+        super().__init__()
+        self.module, self.output_device, self.dim = module, output_device, dim
+        self.device_ids: list[int] = []
+
+    def forward(self, *inputs: Any, **kwargs: Any) -> Any:
+        return self.module(*inputs, **kwargs)
 
 
 class ModuleList(_ByIndex):

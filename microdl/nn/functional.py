@@ -5,10 +5,11 @@ Source: https://pytorch.org/docs/stable/nn.functional.html
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from .. import random
-from ..autograd.graph import wrap
+import numpy as np
+
 from ..autograd.inplace import write
 from ..autograd.mode import no_grad
 from ..autograd.record import store
@@ -34,11 +35,11 @@ from ..ops.activation import (
     tanhshrink,
     threshold,
 )
-from ..ops.arithmetic import mul, rsqrt
+from ..ops.arithmetic import rsqrt
 from ..ops.binary_loss import binary_cross_entropy, binary_cross_entropy_with_logits
-from ..ops.choice import clamp_min, where
+from ..ops.choice import clamp_min
 from ..ops.class_loss import cross_entropy, nll_loss
-from ..ops.indexing import getitem
+from ..ops.einsum import einsum
 from ..ops.linear import linear
 from ..ops.loss import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from ..ops.margin_loss import (
@@ -53,21 +54,37 @@ from ..ops.margin_loss import (
 from ..ops.moments import var_mean
 from ..ops.norm import vector_norm
 from ..ops.positions import one_hot
-from ..ops.reduction import sum as total
-from ..ops.shape import broadcast_tensors, require, reshape
+from ..ops.reduction import mean
+from ..ops.shape import require, reshape
+from ..ops.shrinkage import glu, hardshrink, softshrink
 from ..ops.softmax import log_softmax, softmax, softmin
+from .lookup import embedding, embedding_bag
+from .noise import alpha_dropout, dropout, dropout1d, feature_alpha_dropout, gumbel_softmax, rrelu, rrelu_
+from .padding import pad
+from .pairs import (
+    cosine_embedding_loss,
+    cosine_similarity,
+    gaussian_nll_loss,
+    multilabel_soft_margin_loss,
+    pairwise_distance,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
 
 __all__ = [
     # layers
-    "batch_norm", "dropout", "embedding", "layer_norm", "linear", "normalize", "one_hot",
+    "alpha_dropout", "batch_norm", "bilinear", "dropout", "dropout1d", "embedding", "embedding_bag",
+    "feature_alpha_dropout", "group_norm", "layer_norm", "linear", "normalize", "one_hot", "pad", "rms_norm",
     # activations
-    "celu", "elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_softmax", "logsigmoid", "mish",
-    "prelu", "relu", "relu6", "relu_", "selu", "sigmoid", "silu", "softmax", "softmin", "softplus", "softsign", "tanh",
-    "tanhshrink", "threshold",
+    "celu", "celu_", "elu", "elu_", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish",
+    "hardtanh", "hardtanh_", "leaky_relu", "leaky_relu_", "log_softmax", "logsigmoid", "mish", "prelu", "relu", "relu6",
+    "relu_", "rrelu", "rrelu_", "selu", "selu_", "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink",
+    "softsign", "tanh", "tanhshrink", "threshold", "threshold_",
     # losses
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "hinge_embedding_loss", "huber_loss",
-    "kl_div", "l1_loss", "margin_ranking_loss", "mse_loss", "multi_margin_loss", "multilabel_margin_loss", "nll_loss",
-    "poisson_nll_loss", "smooth_l1_loss", "soft_margin_loss",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "cross_entropy",
+    "gaussian_nll_loss", "hinge_embedding_loss", "huber_loss", "kl_div", "l1_loss", "margin_ranking_loss", "mse_loss",
+    "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss", "poisson_nll_loss",
+    "smooth_l1_loss", "soft_margin_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss",
     # distances
     "cosine_similarity", "pairwise_distance",
 ]  # fmt: skip
@@ -88,65 +105,56 @@ def relu_(input: Any) -> Any:
     return write(require("relu_", input), activation.relu, (), "relu_")
 
 
-def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
-    """In training each element is 0 with probability `p` and else divided by 1 - p; otherwise the input as it is.
+def _in_place(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The form of an activation that overwrites its input."""
 
-    The mask is what `bernoulli_(1 - p)` draws from the default generator: with the same seed it is PyTorch's own on the
-    processors where that is (see `microdl.random`), and another one elsewhere.
-    Raises ValueError for a p outside [0, 1].
+    def call(input: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(input, *args, **kwargs, inplace=True)
 
-    >>> import microdl as torch
-    >>> torch.nn.functional.dropout(torch.ones(3), p=0.5, training=False)
-    tensor([1., 1., 1.])
+    call.__name__ = call.__qualname__ = f"{function.__name__}_"
+    call.__doc__ = f"`{function.__name__}` in place."
+    return call
 
-    Source: Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014.
+
+celu_, elu_, hardtanh_ = _in_place(celu), _in_place(elu), _in_place(hardtanh)
+leaky_relu_, selu_, threshold_ = _in_place(leaky_relu), _in_place(selu), _in_place(threshold)
+
+
+def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
+    """x1^T A_k x2 + b_k for each output k: (*, D1) and (*, D2) with the weight A (K, D1, D2) give (*, K).
+
+    Raises RuntimeError where the shapes do not fit.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.bilinear.html
     """
-    require("dropout", input)
-    if not 0.0 <= p <= 1.0:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-    if not training or p == 0 or not input._a.size:
-        return input
-    keep = 1.0 - p
-    mask = random.default_generator.bernoulli_array(keep, input._a.shape, input._a.dtype)
-    if keep:
-        mask /= keep
-    return write(input, mul, (wrap(mask),), "dropout_") if inplace else mul(input, wrap(mask))
-
-
-def embedding(
-    input: Any,
-    weight: Any,
-    padding_idx: int | None = None,
-    max_norm: float | None = None,
-    norm_type: float = 2.0,
-    scale_grad_by_freq: bool = False,
-    sparse: bool = False,
-) -> Any:
-    """The rows of `weight` (num, dim) that integers of any shape (*) select: (*, dim).
-
-    Row `padding_idx` gets no gradient.
-    Raises IndexError for an index out of range, RuntimeError for indices that are no integers, NotImplementedError for
-    `max_norm`, `scale_grad_by_freq` and `sparse`.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
-    """
-    if max_norm is not None or scale_grad_by_freq or sparse:
-        raise NotImplementedError("embedding: max_norm, scale_grad_by_freq and sparse are not implemented in microdl")
-    index, rows = require("embedding", input)._a, require("embedding", weight)._a.shape[0]
-    if index.dtype.kind != "i":
-        raise RuntimeError(f"embedding: expected indices of dtype int64 or int32, but got {input.dtype}: use .long()")
-    outside = (index < 0) | (index >= rows)
-    if outside.any():
-        raise IndexError(f"index out of range in self: {index[outside][0]}, where the weight has {rows} rows")
-    if padding_idx is None:
-        return getitem(weight, input)
-    if not -rows <= padding_idx < rows:
-        raise AssertionError(f"Padding_idx must be within num_embeddings: {padding_idx} is not among {rows}")
-    padded = wrap((index == padding_idx % rows)[..., None])
-    return where(padded, getitem(weight.detach(), input), getitem(weight, input))
+    x1, x2, w = (require("bilinear", t)._a.shape for t in (input1, input2, weight))
+    if x1[:-1] != x2[:-1] or len(w) != 3 or (x1[-1], x2[-1]) != w[1:]:
+        raise RuntimeError(
+            f"bilinear(): inputs of sizes {list(x1)} and {list(x2)} do not fit the weight {list(w)}: (K, D1, D2) "
+            "takes inputs (*, D1) and (*, D2), the same in all other dimensions"
+        )
+    out = einsum("...i,kij,...j->...k", input1, weight, input2)
+    return out if bias is None else out + bias
 
 
 # --- normalisation -----------------------------------------------------------------------------------------
+
+
+def _normalized_shape(name: str, input: Any, normalized_shape: Any, **affine: Any) -> tuple[int, ...]:
+    """The shape as a tuple; RuntimeError where the input does not end with it, or a weight or bias has another."""
+    shape = tuple(normalized_shape) if isinstance(normalized_shape, (tuple, list)) else (normalized_shape,)
+    if not shape or require(name, input)._a.shape[-len(shape) :] != shape:
+        raise RuntimeError(
+            f"Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}], but "
+            f"got input of size{list(input._a.shape)}"
+        )
+    for argument, t in affine.items():
+        if t is not None and t._a.shape != shape:
+            raise RuntimeError(
+                f"Expected {argument} to be of same shape as normalized_shape, but got {argument} of shape "
+                f"{list(t._a.shape)} and normalized_shape = {list(shape)}"
+            )
+    return shape
 
 
 def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
@@ -156,20 +164,47 @@ def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any 
 
     Source: Ba, Kiros, Hinton, "Layer Normalization", 2016.
     """
-    shape = tuple(normalized_shape) if isinstance(normalized_shape, (tuple, list)) else (normalized_shape,)
-    if not shape or require("layer_norm", input)._a.shape[-len(shape) :] != shape:
+    shape = _normalized_shape("layer_norm", input, normalized_shape, weight=weight, bias=bias)
+    variance, center = var_mean(input, tuple(range(-len(shape), 0)), correction=0, keepdim=True)
+    return _affine((input - center) * rsqrt(variance + eps), weight, bias)
+
+
+def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Any:
+    """input / sqrt(mean(input^2) + eps) * weight, over the last dimensions, which have `normalized_shape`.
+
+    `eps` None means the machine epsilon of the dtype. Raises RuntimeError where the shape does not end so.
+
+    Source: Zhang, Sennrich, "Root Mean Square Layer Normalization", 2019.
+    """
+    n = len(normalized_shape) if isinstance(normalized_shape, (tuple, list)) else 1
+    if require("rms_norm", input)._a.ndim < n:
+        raise ValueError(f"Input tensor must have at least {n} dimensions, but got {input._a.ndim}")
+    shape = _normalized_shape("rms_norm", input, normalized_shape, weight=weight)
+    small = float(np.finfo(input._a.dtype).eps) if eps is None else eps
+    mean_square = mean(input * input, tuple(range(-len(shape), 0)), True)
+    return _affine(input * rsqrt(mean_square + small), weight, None)
+
+
+def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    """`layer_norm` over groups of channels: input (N, C, *), whose C channels make `num_groups` groups of equal size.
+
+    `weight` and `bias` (C,) apply to the channels. Raises RuntimeError where C is not a multiple of `num_groups`.
+
+    Source: Wu, He, "Group Normalization", 2018.
+    """
+    shape = require("group_norm", input)._a.shape
+    if len(shape) < 2:
+        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {len(shape)}")
+    if shape[1] % num_groups:
         raise RuntimeError(
-            f"Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}], but "
-            f"got input of size{list(input._a.shape)}"
+            f"Expected number of channels in input to be divisible by num_groups, but got input of shape "
+            f"{list(shape)} and num_groups={num_groups}"
         )
-    for name, t in (("weight", weight), ("bias", bias)):
-        if t is not None and t._a.shape != shape:
-            raise RuntimeError(
-                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape {list(t._a.shape)} "
-                f"and normalized_shape = {list(shape)}"
-            )
-    variance, mean = var_mean(input, tuple(range(-len(shape), 0)), correction=0, keepdim=True)
-    return _affine((input - mean) * rsqrt(variance + eps), weight, bias)
+    groups = reshape(input, (shape[0], num_groups, -1))
+    variance, center = var_mean(groups, -1, correction=0, keepdim=True)
+    normal = reshape((groups - center) * rsqrt(variance + eps), shape)
+    column = (-1,) + (1,) * (len(shape) - 2)
+    return _affine(normal, *(None if t is None else reshape(t, column) for t in (weight, bias)))
 
 
 def _affine(x: Any, weight: Any, bias: Any) -> Any:
@@ -205,21 +240,21 @@ def batch_norm(
         n = input._a.size // max(shape[1], 1)
         if n <= 1:
             raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
-        variance, mean = var_mean(input, (0, *range(2, len(shape))), correction=0)
+        variance, center = var_mean(input, (0, *range(2, len(shape))), correction=0)
         with no_grad():
             if running_mean is not None:
-                running_mean.mul_(1 - momentum).add_(mean * momentum)
+                running_mean.mul_(1 - momentum).add_(center * momentum)
             if running_var is not None:
                 running_var.mul_(1 - momentum).add_(variance * (momentum * n / (n - 1)))
     elif running_mean is None or running_var is None:
         raise RuntimeError("Expected running_mean and running_var to be defined when training=False")
     else:
-        variance, mean = running_var, running_mean
-    normal = (input - reshape(mean, column)) * rsqrt(reshape(variance, column) + eps)
+        variance, center = running_var, running_mean
+    normal = (input - reshape(center, column)) * rsqrt(reshape(variance, column) + eps)
     return _affine(normal, *(None if t is None else reshape(t, column) for t in (weight, bias)))
 
 
-# --- distances ---------------------------------------------------------------------------------------------
+# --- lengths -----------------------------------------------------------------------------------------------
 
 
 def normalize(input: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Any = None) -> Any:
@@ -233,32 +268,3 @@ def normalize(input: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out:
     """
     result = require("normalize", input) / clamp_min(vector_norm(input, p, dim, True), eps)
     return result if out is None else store("normalize", out, result)
-
-
-def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
-    """The cosine of the angle between vectors along `dim`; their lengths count as at least `eps`.
-
-    The shapes broadcast, as this compares every row with one.
-
-    >>> import microdl as torch
-    >>> torch.nn.functional.cosine_similarity(torch.tensor([[3., 4.]]), torch.tensor([[4., 3.]]))
-    tensor([0.9600])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.cosine_similarity.html
-    """
-    x1, x2 = broadcast_tensors(require("cosine_similarity", x1), require("cosine_similarity", x2))
-    unit1, unit2 = (x / clamp_min(vector_norm(x, 2, dim, True), eps) for x in (x1, x2))
-    return total(unit1 * unit2, dim)
-
-
-def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
-    """The p-norm of x1 - x2 + eps along the last dimension.
-
-    >>> import microdl as torch
-    >>> torch.nn.functional.pairwise_distance(torch.tensor([[0., 0.]]), torch.tensor([[3., 4.]]))
-    tensor([5.0000])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.pairwise_distance.html
-    """
-    difference = require("pairwise_distance", x1) - require("pairwise_distance", x2) + eps
-    return vector_norm(difference, p, -1, keepdim)

@@ -17,7 +17,7 @@ from ..autograd.mode import mode
 __all__ = ["Hooks", "Kind"]
 
 Hook = Callable[..., Any]
-Kind = str  # "forward_pre", "forward", "backward_pre" or "backward"
+Kind = str  # the name of one of the dictionaries of `Hooks`
 
 
 class _WithKwargs:
@@ -30,13 +30,15 @@ class _WithKwargs:
 class Hooks:
     """The hooks of one module, and a call of the module that runs them."""
 
-    __slots__ = ("backward", "backward_pre", "forward", "forward_pre")
-
     def __init__(self) -> None:
         self.forward_pre: OrderedDict[int, Any] = OrderedDict()
         self.forward: OrderedDict[int, Any] = OrderedDict()
         self.backward_pre: OrderedDict[int, Any] = OrderedDict()
         self.backward: OrderedDict[int, Any] = OrderedDict()
+        self.save_pre: OrderedDict[int, Any] = OrderedDict()
+        self.save: OrderedDict[int, Any] = OrderedDict()
+        self.load_pre: OrderedDict[int, Any] = OrderedDict()
+        self.load: OrderedDict[int, Any] = OrderedDict()
 
     def add(self, kind: Kind, hook: Hook, prepend: bool = False, with_kwargs: bool = False) -> RemovableHandle:
         """Adds a hook behind the others of its kind, or before them."""

@@ -1,23 +1,19 @@
-"""Layers besides the linear one: shape, dropout, normalisation, embedding."""
+"""Layers of shape and of normalisation."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from .. import dtypes
-from ..autograd.graph import TensorBase, wrap
-from ..autograd.mode import no_grad
-from ..creation import empty, ones, zeros
+from ..creation import ones, zeros
 from ..ops import shape
 from . import functional as F
 from . import init
 from .linear import checked_count
 from .module import Module
-from .parameter import Parameter
+from .parameter import Parameter, UninitializedParameter, is_lazy
 
-__all__ = ["BatchNorm1d", "Dropout", "Embedding", "Flatten", "LayerNorm", "Unflatten"]
+__all__ = ["BatchNorm1d", "Flatten", "GroupNorm", "LayerNorm", "LazyBatchNorm1d", "RMSNorm", "Unflatten"]
 
 
 class Flatten(Module):
@@ -71,27 +67,6 @@ class Unflatten(Module):
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
-
-
-class Dropout(Module):
-    """In training each element is 0 with probability `p` and else divided by 1 - p; in eval mode nothing happens.
-
-    For the stream of random numbers see `microdl.nn.functional.dropout`. ValueError for a p outside [0, 1].
-
-    Source: Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014.
-    """
-
-    def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
-        super().__init__()
-        if not 0 <= p <= 1:
-            raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-        self.p, self.inplace = p, inplace
-
-    def forward(self, input: Any) -> Any:
-        return F.dropout(input, self.p, self.training, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"p={self.p}, inplace={self.inplace}"
 
 
 class BatchNorm1d(Module):
@@ -188,6 +163,60 @@ class BatchNorm1d(Module):
         )
 
 
+class LazyBatchNorm1d(BatchNorm1d):
+    """A `BatchNorm1d` that takes `num_features` from its first input, and is an ordinary `BatchNorm1d` from then on.
+
+    >>> import microdl as torch
+    >>> norm = torch.nn.LazyBatchNorm1d()
+    >>> norm(torch.randn(4, 3)).shape, norm.num_features
+    (torch.Size([4, 3]), 3)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.LazyBatchNorm1d.html
+    """
+
+    def __init__(
+        self,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(0, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        if affine:
+            self.weight = UninitializedParameter(device=device, dtype=dtype)
+            if bias:
+                self.bias = UninitializedParameter(device=device, dtype=dtype)
+
+    def reset_parameters(self) -> None:
+        if self.num_features:
+            super().reset_parameters()
+
+    def initialize_parameters(self, input: Any) -> None:
+        """Gives parameters and statistics the size that `input` asks for, unless a checkpoint gave them one."""
+        loaded = [t for t in (*self._parameters.values(), self.running_mean) if t is not None and not is_lazy(t)]
+        n = self.num_features = next((t._a.shape[0] for t in loaded if t._a.size), input._a.shape[1])
+        for p in self._parameters.values():
+            if is_lazy(p):
+                p.materialize((n,))
+        if self.track_running_stats and not self.running_mean._a.size:
+            self.running_mean.data = zeros(n, dtype=self.running_mean.dtype)
+            self.running_var.data = ones(n, dtype=self.running_var.dtype)
+            self.reset_parameters()
+        elif not self.track_running_stats:
+            self.reset_parameters()
+
+    def forward(self, input: Any) -> Any:
+        if shape.require("batch_norm", input)._a.ndim < 2:
+            raise IndexError(f"LazyBatchNorm1d: an input of shape {list(input._a.shape)} has no dimension of channels")
+        self.initialize_parameters(input)
+        self.__class__ = BatchNorm1d  # type: ignore[assignment]  # as PyTorch's does
+        return BatchNorm1d.forward(self, input)
+
+
 class LayerNorm(Module):
     """(x - mean) / sqrt(var + eps) * weight + bias, over the last dimensions of each example; var is the biased one.
 
@@ -234,81 +263,89 @@ class LayerNorm(Module):
         )
 
 
-class Embedding(Module):
-    """A table of `num_embeddings` vectors, looked up by integers; the weight starts as N(0, 1).
+class RMSNorm(Module):
+    """x / sqrt(mean(x^2) + eps) * weight, over the last dimensions of each example.
 
-    Shapes: input (*) of int64 or int32, output (*, embedding_dim), weight (num_embeddings, embedding_dim). The row
-    `padding_idx` starts as zeros and gets no gradient.
+    Shapes: input and output (*, normalized_shape); weight normalized_shape. `eps` None means the dtype's machine
+    epsilon.
 
-    Raises AssertionError for a padding_idx out of range, IndexError for an index out of range, NotImplementedError for
-    `max_norm`, `scale_grad_by_freq` and `sparse`.
-
-    >>> import microdl as torch
-    >>> torch.nn.Embedding(10, 3)(torch.tensor([[1, 2], [4, 3]])).shape
-    torch.Size([2, 2, 3])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.Embedding.html
+    Source: Zhang, Sennrich, "Root Mean Square Layer Normalization", 2019.
     """
 
-    weight: Parameter
+    weight: Parameter | None
 
     def __init__(
         self,
-        num_embeddings: int,
-        embedding_dim: int,
-        padding_idx: int | None = None,
-        max_norm: float | None = None,
-        norm_type: float = 2.0,
-        scale_grad_by_freq: bool = False,
-        sparse: bool = False,
-        _weight: Any = None,
-        _freeze: bool = False,
+        normalized_shape: Any,
+        eps: float | None = None,
+        elementwise_affine: bool = True,
         device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        if max_norm is not None or scale_grad_by_freq or sparse:
-            raise NotImplementedError("Embedding: max_norm, scale_grad_by_freq and sparse are not implemented")
-        self.num_embeddings = checked_count("Embedding", "num_embeddings", num_embeddings)
-        self.embedding_dim = checked_count("Embedding", "embedding_dim", embedding_dim)
-        self.padding_idx = _padding(padding_idx, self.num_embeddings)
-        self.max_norm, self.norm_type = max_norm, norm_type
-        self.scale_grad_by_freq, self.sparse = scale_grad_by_freq, sparse
-        wanted = (self.num_embeddings, self.embedding_dim)
-        if _weight is not None and tuple(_weight.shape) != wanted:
-            raise AssertionError(
-                "Shape of weight does not match num_embeddings and embedding_dim: "
-                f"{list(_weight.shape)} for {list(wanted)}"
-            )
-        table = empty(wanted, device=device, dtype=dtype) if _weight is None else _weight
-        self.weight = Parameter(table, requires_grad=not _freeze)
-        if _weight is None:
-            self.reset_parameters()
-
-    @classmethod
-    def from_pretrained(cls, embeddings: Any, freeze: bool = True, padding_idx: int | None = None) -> Embedding:
-        """An embedding on a given (num, dim) table, which is not trained unless `freeze=False`."""
-        if not isinstance(embeddings, TensorBase) or embeddings._a.ndim != 2:
-            raise AssertionError("Embeddings parameter is expected to be 2-dimensional")
-        rows, columns = embeddings._a.shape
-        return cls(rows, columns, padding_idx, _weight=embeddings, _freeze=freeze)
+        sizes = normalized_shape if isinstance(normalized_shape, (tuple, list)) else (normalized_shape,)
+        n = self.normalized_shape = tuple(checked_count("RMSNorm", "normalized_shape", s) for s in sizes)
+        self.eps, self.elementwise_affine = eps, elementwise_affine
+        weight = Parameter(ones(n, device=device, dtype=dtype)) if elementwise_affine else None
+        self.register_parameter("weight", weight)
 
     def reset_parameters(self) -> None:
-        """Draws the weight anew; the row `padding_idx` becomes zeros."""
-        init.normal_(self.weight)
-        if self.padding_idx is not None:
-            with no_grad():
-                self.weight[self.padding_idx] = wrap(np.zeros((), self.weight._a.dtype))
+        """Weight 1."""
+        if self.weight is not None:
+            init.ones_(self.weight)
 
     def forward(self, input: Any) -> Any:
-        return F.embedding(input, self.weight, self.padding_idx)
+        return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:
-        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
-        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
 
-def _padding(index: int | None, n: int) -> int | None:
-    if index is not None and not -n <= index < n:
-        raise AssertionError(f"Padding_idx must be within num_embeddings: {index} is not among {n}")
-    return None if index is None else index % n
+class GroupNorm(Module):
+    """Normalisation over groups of channels: see `functional.group_norm`.
+
+    Shapes: input and output (N, num_channels, *); weight and bias (num_channels,). ValueError where the channels cannot
+    be divided into `num_groups` groups of equal size.
+
+    Source: Wu, He, "Group Normalization", 2018.
+    """
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        if num_groups <= 0 or num_channels % num_groups:
+            raise ValueError(
+                f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups}), a positive number"
+            )
+        n = self.num_channels = checked_count("GroupNorm", "num_channels", num_channels)
+        self.num_groups, self.eps, self.affine = num_groups, eps, affine
+        self.register_parameter("weight", Parameter(ones(n, device=device, dtype=dtype)) if affine else None)
+        self.register_parameter("bias", Parameter(zeros(n, device=device, dtype=dtype)) if affine and bias else None)
+
+    def reset_parameters(self) -> None:
+        """Weight 1 and bias 0."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def forward(self, input: Any) -> Any:
+        return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+            f"bias={self.bias is not None}"
+        )

@@ -8,11 +8,12 @@ from typing import Any
 
 from ..creation import empty
 from ..ops.linear import linear
+from . import functional as F
 from . import init
 from .module import Module
 from .parameter import Parameter, UninitializedParameter, is_lazy
 
-__all__ = ["Identity", "LazyLinear", "Linear"]
+__all__ = ["Bilinear", "Identity", "LazyLinear", "Linear"]
 
 
 def checked_count(layer: str, argument: str, value: Any) -> int:
@@ -123,6 +124,53 @@ class LazyLinear(Linear):
         self.initialize_parameters(input)
         self.__class__ = Linear  # type: ignore[assignment]  # as PyTorch's does
         return linear(input, self.weight, self.bias)
+
+
+class Bilinear(Module):
+    """y_k = x1^T A_k x2 + b_k: from two vectors `out_features` scores; A is the weight.
+
+    Shapes: inputs (*, in1_features) and (*, in2_features), output (*, out_features), weight (out_features,
+    in1_features, in2_features), bias (out_features,) or None. Both start as U(-k, k) with k = 1 / sqrt(in1_features).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.Bilinear.html
+    """
+
+    weight: Parameter
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if in1_features <= 0:
+            raise ValueError(f"in1_features must be > 0, but got {in1_features}")
+        self.in1_features = checked_count("Bilinear", "in1_features", in1_features)
+        self.in2_features = checked_count("Bilinear", "in2_features", in2_features)
+        self.out_features = n = checked_count("Bilinear", "out_features", out_features)
+        self.weight = Parameter(empty(n, self.in1_features, self.in2_features, device=device, dtype=dtype))
+        self.register_parameter("bias", Parameter(empty(n, device=device, dtype=dtype)) if bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draws weight and bias anew."""
+        bound = 1 / math.sqrt(self.in1_features)
+        for p in self.parameters():
+            init.uniform_(p, -bound, bound)
+
+    def forward(self, input1: Any, input2: Any) -> Any:
+        return F.bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, out_features={self.out_features}, "
+            f"bias={self.bias is not None}"
+        )
 
 
 class Identity(Module):

@@ -16,7 +16,9 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _Loss(Module):
+class Loss(Module):
+    """A loss with its reduction."""
+
     def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> None:
         super().__init__()
         if size_average is not None or reduce is not None:
@@ -24,7 +26,7 @@ class _Loss(Module):
         self.reduction = reduction
 
 
-class _WeightedLoss(_Loss):
+class WeightedLoss(Loss):
     weight: TensorBase | None
 
     def __init__(
@@ -34,7 +36,7 @@ class _WeightedLoss(_Loss):
         self.register_buffer("weight", weight)
 
 
-class CrossEntropyLoss(_WeightedLoss):
+class CrossEntropyLoss(WeightedLoss):
     """`functional.cross_entropy`: softmax and negative log-likelihood of scores (N, C) against labels (N,).
 
     >>> import microdl as torch
@@ -64,7 +66,7 @@ class CrossEntropyLoss(_WeightedLoss):
         )
 
 
-class NLLLoss(_WeightedLoss):
+class NLLLoss(WeightedLoss):
     """`functional.nll_loss`: of log-probabilities (N, C) against labels (N,).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html
@@ -85,7 +87,7 @@ class NLLLoss(_WeightedLoss):
         return F.nll_loss(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
 
 
-class MultiMarginLoss(_WeightedLoss):
+class MultiMarginLoss(WeightedLoss):
     """`functional.multi_margin_loss`: the hinge loss of scores (N, C) against labels (N,), p 1 or 2.
 
     Raises ValueError for another p or a weight that is not 1-D.
@@ -114,7 +116,7 @@ class MultiMarginLoss(_WeightedLoss):
         return F.multi_margin_loss(input, target, self.p, self.margin, self.weight, reduction=self.reduction)
 
 
-class MultiLabelMarginLoss(_Loss):
+class MultiLabelMarginLoss(Loss):
     """`functional.multilabel_margin_loss`.
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.MultiLabelMarginLoss.html
@@ -124,7 +126,7 @@ class MultiLabelMarginLoss(_Loss):
         return F.multilabel_margin_loss(input, target, reduction=self.reduction)
 
 
-class MSELoss(_Loss):
+class MSELoss(Loss):
     """`functional.mse_loss`: the squared differences.
 
     >>> import microdl as torch
@@ -138,7 +140,7 @@ class MSELoss(_Loss):
         return F.mse_loss(input, target, reduction=self.reduction)
 
 
-class L1Loss(_Loss):
+class L1Loss(Loss):
     """`functional.l1_loss`: the absolute differences.
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.L1Loss.html
@@ -148,7 +150,7 @@ class L1Loss(_Loss):
         return F.l1_loss(input, target, reduction=self.reduction)
 
 
-class SmoothL1Loss(_Loss):
+class SmoothL1Loss(Loss):
     """`functional.smooth_l1_loss`.
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.SmoothL1Loss.html
@@ -164,7 +166,7 @@ class SmoothL1Loss(_Loss):
         return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
 
 
-class HuberLoss(_Loss):
+class HuberLoss(Loss):
     """`functional.huber_loss`.
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.HuberLoss.html
@@ -178,7 +180,7 @@ class HuberLoss(_Loss):
         return F.huber_loss(input, target, reduction=self.reduction, delta=self.delta)
 
 
-class BCELoss(_WeightedLoss):
+class BCELoss(WeightedLoss):
     """`functional.binary_cross_entropy`: of probabilities against targets in [0, 1].
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.BCELoss.html
@@ -188,7 +190,7 @@ class BCELoss(_WeightedLoss):
         return F.binary_cross_entropy(input, target, weight=self.weight, reduction=self.reduction)
 
 
-class BCEWithLogitsLoss(_Loss):
+class BCEWithLogitsLoss(Loss):
     """`functional.binary_cross_entropy_with_logits`: of scores against targets in [0, 1].
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html
@@ -215,7 +217,7 @@ class BCEWithLogitsLoss(_Loss):
         )
 
 
-class HingeEmbeddingLoss(_Loss):
+class HingeEmbeddingLoss(Loss):
     """`functional.hinge_embedding_loss`.
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.HingeEmbeddingLoss.html
@@ -231,7 +233,7 @@ class HingeEmbeddingLoss(_Loss):
         return F.hinge_embedding_loss(input, target, margin=self.margin, reduction=self.reduction)
 
 
-class MarginRankingLoss(_Loss):
+class MarginRankingLoss(Loss):
     """`functional.margin_ranking_loss`.
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.MarginRankingLoss.html
@@ -247,7 +249,7 @@ class MarginRankingLoss(_Loss):
         return F.margin_ranking_loss(input1, input2, target, margin=self.margin, reduction=self.reduction)
 
 
-class SoftMarginLoss(_Loss):
+class SoftMarginLoss(Loss):
     """`functional.soft_margin_loss`: the logistic loss of scores against -1 and 1.
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.SoftMarginLoss.html
@@ -257,7 +259,7 @@ class SoftMarginLoss(_Loss):
         return F.soft_margin_loss(input, target, reduction=self.reduction)
 
 
-class KLDivLoss(_Loss):
+class KLDivLoss(Loss):
     """`functional.kl_div`.
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html
@@ -273,7 +275,7 @@ class KLDivLoss(_Loss):
         return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
 
 
-class PoissonNLLLoss(_Loss):
+class PoissonNLLLoss(Loss):
     """`functional.poisson_nll_loss`.
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.PoissonNLLLoss.html

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from .. import dtypes
 from ..autograd.graph import RemovableHandle, TensorBase
 from ..autograd.mode import no_grad
+from ..creation import empty
 from ..device import require_cpu
 from . import state
 from .hooks import Hooks, Kind
@@ -165,6 +166,18 @@ class Module(ModuleTree):
         require_cpu("cuda" if device is None or isinstance(device, int) else device)
         return self
 
+    def to_empty(self: M, *, device: Any, recurse: bool = True) -> M:
+        """Gives every parameter and buffer new memory, whose values are to be written."""
+        require_cpu(device)
+        return self._apply(lambda t: empty(t.shape, dtype=t.dtype))
+
+    def share_memory(self: M) -> M:
+        """The module itself: its tensors stay where they are, as microdl has no memory shared between processes."""
+        return self
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: microdl's kernels are compiled as they are."""
+
     def _apply(self: M, fn: Callable[[Any], Any]) -> M:
         """Replaces the memory of every parameter, gradient and buffer by `fn`'s; all is computed before any changes."""
         tensors = [*self.parameters(), *self.buffers()]
@@ -256,6 +269,28 @@ class Module(ModuleTree):
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Calls `hook(module, grad_output)` before the gradients pass the module; it may return a new grad_output."""
         return self._add_hook("backward_pre", hook, prepend)
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Calls `hook(module, prefix, keep_vars)` before the module's part of `state_dict` is written."""
+        return self._add_hook("save_pre", hook, False)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Calls `hook(module, state_dict, prefix, local_metadata)` after it; the hook may change `state_dict`."""
+        return self._add_hook("save", hook, False)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Calls a hook before the module's part of a state is compared; it may change the state, as to rename keys.
+
+        It is `hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)`.
+        """
+        return self._add_hook("load_pre", hook, False)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Calls `hook(module, incompatible_keys)` after a state was loaded; it may change the two lists in place.
+
+        Where keys are missing or unexpected, and that would be an error, it is called before anything is loaded.
+        """
+        return self._add_hook("load", hook, False)
 
     def _add_hook(
         self, kind: Kind, hook: Callable[..., Any], prepend: bool, with_kwargs: bool = False

@@ -12,7 +12,7 @@ from ..autograd.graph import AccumulateGrad, TensorBase, Version, wrap
 from ..device import require_cpu
 from ..tensor import Tensor
 
-__all__ = ["Parameter", "UninitializedParameter", "is_lazy"]
+__all__ = ["Buffer", "Parameter", "UninitializedParameter", "is_lazy"]
 
 
 class Parameter(Tensor):
@@ -65,6 +65,32 @@ def _make(cls: type[Parameter], array: np.ndarray[Any, Any], version: Version, r
     p._grad = p._view_of = None
     p._node = AccumulateGrad(p) if requires_grad else None
     return p
+
+
+class Buffer(Tensor):
+    """A tensor that a module registers as a buffer, state that is no parameter, when it is assigned as an attribute.
+
+    One that is not `persistent` stays out of `state_dict`. The module holds an ordinary tensor on the same memory.
+
+    >>> import microdl as torch
+    >>> module = torch.nn.Module()
+    >>> module.mean = torch.nn.Buffer(torch.zeros(2))
+    >>> module.state_dict()["mean"], list(module.parameters())
+    (tensor([0., 0.]), [])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.parameter.Buffer.html
+    """
+
+    __slots__ = ("persistent",)
+    persistent: bool
+
+    def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
+        buffer = Parameter(data, requires_grad=False) if data is None else data.detach()
+        made: Any = object.__new__(cls)
+        made._a, made._version_counter = buffer._a, buffer._version_counter
+        made._node = made._grad = made._view_of = None
+        made.persistent = persistent
+        return made
 
 
 _array: Any = TensorBase.__dict__["_a"]  # the slot itself, which UninitializedParameter hides

@@ -12,8 +12,11 @@ from ..autograd.graph import TensorBase
 from ..autograd.mode import no_grad
 from ..dtypes import Size
 from .parameter import Parameter, is_lazy
+from .tree import ModuleTree
 
 __all__ = ["load", "persistent", "save"]
+
+_EXTRA = "_extra_state"  # PyTorch's key for what a module keeps beside its tensors
 
 
 class _IncompatibleKeys(NamedTuple):
@@ -43,22 +46,41 @@ def save(module: Any, destination: Any, prefix: str, keep_vars: bool) -> Any:
     if destination is None:
         destination = OrderedDict()
         destination._metadata = OrderedDict()
+    for hook in _hooks(module, "save_pre"):
+        hook(module, prefix, keep_vars)
+    metadata = {"version": module._version}
     if hasattr(destination, "_metadata"):
-        destination._metadata[prefix[:-1]] = {"version": module._version}
+        destination._metadata[prefix[:-1]] = metadata
     for name, t in persistent(module):
         destination[prefix + name] = t if keep_vars or is_lazy(t) else t.detach()
+    if _has_extra_state(module):
+        destination[prefix + _EXTRA] = module.get_extra_state()
     for name, child in module._modules.items():
         if child is not None:
             child.state_dict(destination=destination, prefix=prefix + name + ".", keep_vars=keep_vars)
+    for hook in _hooks(module, "save"):
+        hook(module, destination, prefix, metadata)
     return destination
+
+
+def _hooks(module: Any, kind: str) -> list[Any]:
+    return [] if module._hooks is None else list(getattr(module._hooks, kind).values())
+
+
+def _has_extra_state(module: Any) -> bool:
+    return type(module).get_extra_state is not ModuleTree.get_extra_state
 
 
 def load(module: Any, state_dict: Any, strict: bool, assign: bool) -> _IncompatibleKeys:
     """Writes `state_dict` into the module. RuntimeError, with nothing written, where something does not fit."""
     if not isinstance(state_dict, Mapping):
         raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-    plan = _Plan(getattr(state_dict, "_metadata", {}), assign)
-    plan.visit(module, state_dict, "")
+    plan = _Plan(getattr(state_dict, "_metadata", {}), strict, assign)
+    plan.visit(module, OrderedDict(state_dict), "")  # a copy: hooks may change it
+    incompatible = _IncompatibleKeys(plan.missing, plan.unexpected)
+    decides = strict and bool(plan.missing or plan.unexpected)
+    if decides:
+        _after_load(module, incompatible)
     problems = plan.problems
     if strict:
         problems = [*_listed("Missing", plan.missing), *_listed("Unexpected", plan.unexpected), *problems]
@@ -71,7 +93,23 @@ def load(module: Any, state_dict: Any, strict: bool, assign: bool) -> _Incompati
     with no_grad():
         for owner, name, value in plan.writes:
             (_assign if assign else _copy)(owner, name, value)
-    return _IncompatibleKeys(plan.missing, plan.unexpected)
+    for owner, value in plan.extras:
+        owner.set_extra_state(value)
+    if not decides:
+        _after_load(module, incompatible)
+    return incompatible
+
+
+def _after_load(module: Any, incompatible: _IncompatibleKeys) -> None:
+    """The hooks that run after a load: below first. Where keys do not match, they decide whether that is an error."""
+    for child in module.children():
+        _after_load(child, incompatible)
+    for hook in _hooks(module, "load"):
+        if hook(module, incompatible) is not None:
+            raise AssertionError(
+                "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new values: "
+                "change the two lists of incompatible_keys in place."
+            )
 
 
 def _listed(kind: str, keys: list[str]) -> list[str]:
@@ -82,23 +120,33 @@ def _listed(kind: str, keys: list[str]) -> list[str]:
 class _Plan:
     """What loading will write, and what speaks against it."""
 
-    def __init__(self, metadata: Any, assign: bool) -> None:
-        self.metadata, self.assign = metadata, assign
+    def __init__(self, metadata: Any, strict: bool, assign: bool) -> None:
+        self.metadata, self.strict, self.assign = metadata, strict, assign
         self.missing: list[str] = []
         self.unexpected: list[str] = []
         self.problems: list[str] = []
         self.writes: list[tuple[Any, str, Any]] = []
+        self.extras: list[tuple[Any, Any]] = []
 
-    def visit(self, module: Any, state: Mapping[str, Any], prefix: str) -> None:
+    def visit(self, module: Any, state: dict[str, Any], prefix: str) -> None:
         """Plans for a module and its children; `state` holds the entries under `prefix`."""
+        metadata = self.metadata.get(prefix[:-1], {})
+        for hook in _hooks(module, "load_pre"):
+            hook(module, state, prefix, metadata, self.strict, self.missing, self.unexpected, self.problems)
         own = dict(persistent(module))
-        optional = module._optional_keys(self.metadata.get(prefix[:-1], {}).get("version"))
+        optional = module._optional_keys(metadata.get("version"))
         for name, t in own.items():
             key = prefix + name
             if key in state:
                 self._check(module, name, t, key, state[key])
             elif name not in optional:
                 self.missing.append(key)
+        if _has_extra_state(module):
+            own[_EXTRA] = None
+            if prefix + _EXTRA in state:
+                self.extras.append((module, state[prefix + _EXTRA]))
+            else:
+                self.missing.append(prefix + _EXTRA)
         for key in state:
             head, dot, _ = key[len(prefix) :].partition(".")
             if head not in module._modules if dot else head not in own:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..autograd.graph import TensorBase
-from .parameter import Parameter
+from .parameter import Buffer, Parameter
 from .registry import Registry
 
 __all__ = ["ModuleTree"]
@@ -52,6 +52,9 @@ class ModuleTree:
         elif isinstance(value, ModuleTree):
             self._drop(name, keep=modules)
             modules[name] = value
+        elif isinstance(value, Buffer):
+            self._drop(name, keep=buffers)
+            self.register_buffer(name, value.detach(), value.persistent)
         elif name in modules:
             modules[name] = _checked(value, type(None), "child module", name, "torch.nn.Module or None")
         elif name in buffers:
@@ -133,6 +136,14 @@ class ModuleTree:
         self._modules[name] = module
 
     add_module = register_module
+
+    def get_extra_state(self) -> Any:
+        """What `state_dict` keeps of the module beside its tensors, where a subclass defines it; anything picklable."""
+        raise RuntimeError(f"{type(self).__name__} keeps nothing beside its tensors: define get_extra_state for that")
+
+    def set_extra_state(self, state: Any) -> None:
+        """What `load_state_dict` does with what `get_extra_state` gave."""
+        raise RuntimeError(f"{type(self).__name__} keeps nothing beside its tensors: define set_extra_state for that")
 
     def _check_name(self, kind: str, name: str, registry: str) -> None:
         own = getattr(self, registry, None)
@@ -222,6 +233,23 @@ class ModuleTree:
                 raise AttributeError(f"`{name}` is not an nn.Module")
             module = found
         return module
+
+    def set_submodule(self, target: str, module: Any, strict: bool = False) -> None:
+        """Puts a module at a dotted path; with `strict` only where one is.
+
+        Raises ValueError for an empty path or what is no module, AttributeError where the path leads nowhere.
+        """
+        if not target:
+            raise ValueError("Cannot set the submodule without a target name!")
+        if not isinstance(module, ModuleTree):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if strict and not hasattr(parent, name):
+            raise AttributeError(f"{type(parent).__name__} has no attribute `{name}`")
+        if not isinstance(getattr(parent, name, module), ModuleTree):
+            raise AttributeError(f"`{name}` is not an nn.Module")
+        setattr(parent, name, module)
 
     def get_parameter(self, target: str) -> Parameter:
         """The parameter of a dotted name. AttributeError where there is none."""

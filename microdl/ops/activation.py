@@ -53,7 +53,7 @@ def on_any(call: Callable[..., Any]) -> Callable[[Any], Any]:
     return lambda x: call(x) if isinstance(x, TensorBase) else forward(x)
 
 
-def _apply(call: Callable[..., Any], input: Any, args: tuple[Any, ...], inplace: bool) -> Any:
+def apply(call: Callable[..., Any], input: Any, args: tuple[Any, ...], inplace: bool) -> Any:
     require(call.__name__, input)
     return write(input, call, args, call.__name__ + "_") if inplace else call(input, *args)
 
@@ -61,7 +61,7 @@ def _apply(call: Callable[..., Any], input: Any, args: tuple[Any, ...], inplace:
 # --- sigmoids ----------------------------------------------------------------------------------------------
 
 
-def _sigmoid(x: Any) -> Any:
+def sigmoid_array(x: Any) -> Any:
     """1 / (1 + exp(-x)), with exponentials of negative numbers only: nothing overflows, small values keep digits."""
     small = np.exp(-np.abs(x))
     return np.where(x < 0, small, 1) / (small + 1)
@@ -73,7 +73,7 @@ def log1p_exp(x: Any) -> Any:
 
 sigmoid = unary(
     "sigmoid",
-    _sigmoid,
+    sigmoid_array,
     lambda g, out: g * (out * (1 - out)),
     floating=True,
     doc="""1 / (1 + exp(-input)) for each element; integers give floats. It does not overflow.
@@ -105,7 +105,7 @@ logsigmoid = unary(
 )
 _silu = unary(
     "silu",
-    floats_only("silu_cpu", lambda input: input * _sigmoid(input)),
+    floats_only("silu_cpu", lambda input: input * sigmoid_array(input)),
     lambda g, input: g * _silu_slope(input, sigmoid_of(input)),
 )
 
@@ -119,7 +119,7 @@ def silu(input: Any, inplace: bool = False) -> Any:
 
     Source: Elfwing, Uchibe, Doya, "Sigmoid-Weighted Linear Units", 2017.
     """
-    return _apply(_silu, input, (), inplace)
+    return apply(_silu, input, (), inplace)
 
 
 def _mish_slope(x: Any) -> Any:
@@ -136,7 +136,7 @@ _mish = unary(
 
 def mish(input: Any, inplace: bool = False) -> Any:
     """`input * tanh(softplus(input))`. Source: D. Misra, "Mish", 2019."""
-    return _apply(_mish, input, (), inplace)
+    return apply(_mish, input, (), inplace)
 
 
 _softplus = op(
@@ -205,7 +205,7 @@ def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) 
     >>> torch.nn.functional.leaky_relu(torch.tensor([-1., 2.]), 0.1)
     tensor([-0.1000,  2.0000])
     """
-    return _apply(_leaky_relu, input, (float(negative_slope),), inplace)
+    return apply(_leaky_relu, input, (float(negative_slope),), inplace)
 
 
 _prelu = op(
@@ -259,7 +259,7 @@ def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
 
     Source: Clevert, Unterthiner, Hochreiter, "Exponential Linear Units", 2015.
     """
-    return _apply(_elu, input, (float(alpha), 1.0, 1.0), inplace)
+    return apply(_elu, input, (float(alpha), 1.0, 1.0), inplace)
 
 
 def selu(input: Any, inplace: bool = False) -> Any:
@@ -267,7 +267,7 @@ def selu(input: Any, inplace: bool = False) -> Any:
 
     Source: Klambauer et al., "Self-Normalizing Neural Networks", 2017.
     """
-    return _apply(_elu, input, _SELU, inplace)
+    return apply(_elu, input, _SELU, inplace)
 
 
 def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
@@ -277,7 +277,7 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
-    return _apply(_celu, input, (float(alpha), 1.0, 1.0 / float(alpha)), inplace)
+    return apply(_celu, input, (float(alpha), 1.0, 1.0 / float(alpha)), inplace)
 
 
 _GELU = math.sqrt(2 / math.pi)
@@ -343,7 +343,7 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: b
     """Each element moved into [min_val, max_val]; the gradient is 0 at the bounds. ValueError if they cross."""
     if min_val > max_val:
         raise ValueError(f"min_val cannot be greater than max_val, but got {min_val} and {max_val}")
-    return _apply(_hardtanh, input, (float(min_val), float(max_val)), inplace)
+    return apply(_hardtanh, input, (float(min_val), float(max_val)), inplace)
 
 
 def relu6(input: Any, inplace: bool = False) -> Any:
@@ -365,12 +365,12 @@ _hardswish = unary(
 
 def hardsigmoid(input: Any, inplace: bool = False) -> Any:
     """min(max(0, input + 3), 6) / 6. Source: Courbariaux, Bengio, David, "BinaryConnect", 2015."""
-    return _apply(_hardsigmoid, input, (), inplace)
+    return apply(_hardsigmoid, input, (), inplace)
 
 
 def hardswish(input: Any, inplace: bool = False) -> Any:
     """`input * hardsigmoid(input)`. Source: Howard et al., "Searching for MobileNetV3", 2019."""
-    return _apply(_hardswish, input, (), inplace)
+    return apply(_hardswish, input, (), inplace)
 
 
 _threshold = op(
@@ -385,7 +385,7 @@ def threshold(input: Any, threshold: float, value: float, inplace: bool = False)
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.threshold.html
     """
-    return _apply(_threshold, input, (float(threshold), float(value)), inplace)
+    return apply(_threshold, input, (float(threshold), float(value)), inplace)
 
 
 def softsign(input: Any) -> Any:

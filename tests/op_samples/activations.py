@@ -9,9 +9,9 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from microdl.ops import activation, gaussian, softmax
+from microdl.ops import activation, gaussian, shrinkage, softmax
 
-from .kinds import NONZERO, REAL, Array, Case, arrays, eighths, one_axis, raw, unary, with_arguments
+from .kinds import BETWEEN, NONZERO, REAL, Array, Case, arrays, eighths, one_axis, raw, unary, with_arguments
 
 OFF_THREES = eighths(-5, 5, 1 / 16)  # off the corners at -3, -1, 0, 1 and 3
 
@@ -40,6 +40,27 @@ def softmax_rules(draw: st.DrawFn, name: str) -> Case:
     y = draw(arrays(REAL, g.shape))
     dim = draw(st.integers(0, g.ndim - 1))
     return Case(lambda a, b: raw(name)(a, b, dim), (g, y))
+
+
+@st.composite
+def rrelus(draw: st.DrawFn) -> Case:
+    x = draw(arrays(NONZERO))
+    slopes = np.where(x > 0, 1, draw(arrays(eighths(1 / 8, 3 / 8), x.shape)))
+    return Case(lambda t: shrinkage.rrelu_of(t, slopes.astype(t._a.dtype), False), (x,), lambda a: a * slopes)
+
+
+@st.composite
+def glus(draw: st.DrawFn) -> Case:
+    half = hnp.array_shapes(max_dims=2, max_side=2)
+    shape = draw(half)
+    dim = draw(st.integers(0, len(shape) - 1))
+    x = draw(arrays(REAL, (*shape[:dim], 2 * shape[dim], *shape[dim + 1 :])))
+
+    def reference(a: Array) -> Any:
+        values, gate = np.split(a, 2, dim)
+        return values * sigmoid(gate)
+
+    return Case(lambda t: shrinkage.glu(t, dim), (x,), reference)
 
 
 def axis(x: Array) -> st.SearchStrategy[tuple[Any, ...]]:
@@ -73,6 +94,10 @@ ACTIVATIONS: dict[str, st.SearchStrategy[Case]] = {
         lambda x: activation.gelu(x, "tanh"),
         lambda x: 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
     ),
+    "glu": glus(),
+    "hardshrink": unary(shrinkage.hardshrink, lambda x: np.where(np.abs(x) > 0.5, x, 0), BETWEEN),
+    "softshrink": unary(shrinkage.softshrink, lambda x: np.sign(x) * np.maximum(np.abs(x) - 0.5, 0), BETWEEN),
+    "rrelu_with_noise": rrelus(),
     "normal_cdf": unary(gaussian.normal_cdf, lambda x: normal_cdf(x)),
     "hardtanh": unary(activation.hardtanh, lambda x: np.clip(x, -1, 1), OFF_THREES),
     "hardsigmoid": unary(activation.hardsigmoid, lambda x: np.clip(x + 3, 0, 6) / 6, OFF_THREES),

@@ -79,6 +79,20 @@ def rows(draw: st.DrawFn, repeats: bool = True) -> tuple[Array, int, Array]:
 
 
 @st.composite
+def embeddings(draw: st.DrawFn, backward: bool) -> Case:
+    """Rows of a table. For the backward, which is linear, with a row left out and shares by frequency as well."""
+    table = draw(arrays(REAL, hnp.array_shapes(min_dims=2, max_dims=2, max_side=3)))
+    shape = hnp.array_shapes(max_dims=2, max_side=3)
+    index = draw(hnp.arrays(np.int64, shape, elements=st.integers(0, table.shape[0] - 1)))
+    if not backward:
+        return Case(lambda t: raw("embedding")(t, index, -1, False), (table,), lambda a: a[index])
+    g = draw(arrays(REAL, (*index.shape, table.shape[1])))
+    padding, by_frequency = draw(st.integers(-1, table.shape[0] - 1)), draw(st.booleans())
+    call = raw("embedding_dense_backward")
+    return Case(lambda t: call(t, table.shape[0], index, padding, by_frequency), (g,))
+
+
+@st.composite
 def selects(draw: st.DrawFn) -> Case:
     x, dim, index = draw(rows())
     return Case(lambda t: slices.index_select(t, dim, torch.from_numpy(index)), (x,), lambda a: np.take(a, index, dim))
@@ -170,6 +184,8 @@ PICKING: dict[str, st.SearchStrategy[Case]] = {
     "masked_select": masked_selects(),
     "take": takes(),
     "pad_to": pads(),
+    "embedding": embeddings(False),
+    "embedding_dense_backward": embeddings(True),
     "index_select": selects(),
     "index_select_backward": select_backwards(),
     "index_add": index_changes("index_add"),

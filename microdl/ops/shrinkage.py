@@ -1,0 +1,103 @@
+"""Activations that shrink towards zero, the gated linear unit, and the randomised rectifier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..autograd.record import op
+from .activation import apply, floats_only, sigmoid_array, sigmoid_of
+from .shape import require, wrap_dim
+
+__all__ = ["glu", "hardshrink", "rrelu_of", "softshrink"]
+
+_hardshrink = op(
+    "hardshrink",
+    floats_only("hardshrink_cpu", lambda input, lambd: np.where((input >= -lambd) & (input <= lambd), 0, input)),
+    input=lambda g, input, lambd: np.where((input >= -lambd) & (input <= lambd), 0, g),
+)
+_softshrink = op(
+    "softshrink",
+    floats_only("softshrink_cpu", lambda input, lambd: input - np.minimum(np.maximum(input, -lambd), lambd)),
+    input=lambda g, input, lambd: np.where((input >= -lambd) & (input <= lambd), 0, g),
+)
+
+
+def hardshrink(input: Any, lambd: float = 0.5) -> Any:
+    """`input` where it is outside [-lambd, lambd], else 0.
+
+    >>> import microdl as torch
+    >>> torch.nn.functional.hardshrink(torch.tensor([-1., 0.3, 2.]))
+    tensor([-1.,  0.,  2.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.hardshrink.html
+    """
+    return _hardshrink(require("hardshrink", input), float(lambd))
+
+
+def softshrink(input: Any, lambd: float = 0.5) -> Any:
+    """sign(input) * max(abs(input) - lambd, 0): the step of the L1 penalty. RuntimeError for a negative `lambd`.
+
+    >>> import microdl as torch
+    >>> torch.nn.functional.softshrink(torch.tensor([-1., 0.3, 2.]))
+    tensor([-0.5000,  0.0000,  1.5000])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.softshrink.html
+    """
+    if not lambd >= 0:
+        raise RuntimeError(f"softshrink: lambda must not be negative, but found {lambd:g}")
+    return _softshrink(require("softshrink", input), float(lambd))
+
+
+def _halves(x: Any, axis: int) -> tuple[Any, Any]:
+    n = x.shape[axis] // 2
+    before = (slice(None),) * axis
+    first, second = (*before, slice(n)), (*before, slice(n, None))
+    return x[first], x[second]
+
+
+def _glu_forward(input: Any, axis: int) -> Any:
+    values, gate = _halves(input, axis)
+    return values * sigmoid_array(gate)
+
+
+def _glu_vjp(g: Any, input: Any, axis: int) -> Any:
+    values, gate = _halves(input, axis)
+    s = sigmoid_of(gate)
+    return np.concatenate([g * s, g * (values * (s * (1 - s)))], axis)
+
+
+_glu = op("glu", floats_only("glu_cpu", _glu_forward), input=_glu_vjp)
+
+
+def glu(input: Any, dim: int = -1) -> Any:
+    """a * sigmoid(b), where a and b are the two halves of `input` along `dim`.
+
+    Raises RuntimeError for a 0-d tensor and an odd size.
+
+    >>> import microdl as torch
+    >>> torch.nn.functional.glu(torch.tensor([2., 4., 0., 0.]))
+    tensor([1., 2.])
+
+    Source: Dauphin et al., "Language Modeling with Gated Convolutional Networks", 2017.
+    """
+    shape = require("glu", input)._a.shape
+    if not shape:
+        raise RuntimeError("glu does not support scalars because halving size must be even: the input is 0-d")
+    axis = wrap_dim(dim, len(shape))
+    if shape[axis] % 2:
+        raise RuntimeError(f"Halving dimension must be even, but dimension {axis} is size {shape[axis]}")
+    return _glu(input, axis)
+
+
+_rrelu = op(
+    "rrelu_with_noise",
+    lambda input, slopes: np.where(input <= 0, input * slopes, input),
+    input=lambda g, slopes: g * slopes,
+)
+
+
+def rrelu_of(input: Any, slopes: Any, inplace: bool) -> Any:
+    """`input`, multiplied by its slope where it is not positive; `slopes` is an array, 1 where `input` is positive."""
+    return apply(_rrelu, input, (slopes,), inplace)

@@ -9,7 +9,7 @@ does is where it is imported from.
 import warnings
 from math import e, inf, nan, pi
 
-from . import autograd, backends, cuda, datasets, dtypes, kernels, linalg, nn, optim, random, utils
+from . import autograd, backends, cuda, datasets, dtypes, kernels, linalg, nn, optim, random, surface, utils
 from .autograd import (
     enable_grad,
     inference_mode,
@@ -170,3 +170,5 @@ __all__ = [
     "threshold", "tile", "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc", "uint8", "unbind",
     "unflatten", "unique", "unsqueeze", "utils", "var", "var_mean", "vdot", "vstack", "where", "zeros", "zeros_like",
 ]  # fmt: skip
+
+surface.install()

@@ -18,7 +18,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 # Lowest first. A unit imports from units to the left of it and from itself.
 ORDER = [
-    *["kernels", "_atomic", "device", "dtypes", "printing"],
+    *["kernels", "_atomic", "surface", "device", "dtypes", "printing"],
     *["autograd", "ops", "tensor", "creation", "random"],
     *["linalg", "cuda", "backends"],
     *["nn", "optim", "utils", "datasets"],

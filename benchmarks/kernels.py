@@ -73,6 +73,13 @@ def numpy_sgd(p: Any, g: Any, buf: Any) -> None:
     p -= 1e-3 * buf
 
 
+def numpy_adam(p: Any, g: Any, m: Any, v: Any) -> None:
+    m += 0.1 * (g - m)
+    v *= 0.999
+    v += 0.001 * g * g
+    p -= 1e-2 * m / (np.sqrt(v) / 0.03 + 1e-8)
+
+
 def softmax_cases(n: int, c: int) -> Iterator[Case]:
     k, none, size = kernels.softmax, np.empty(0, np.float32), f"{n}x{c}"
     x, g, y, ones, row_g = normal(n, c), normal(n, c), rng.integers(0, c, n), np.ones(c, np.float32), abs(normal(n))
@@ -148,6 +155,13 @@ def optim_cases(size: int) -> Iterator[Case]:
     p, g, buf = normal(size), normal(size), normal(size)
     options = (1e-3, 0.9, 0.0, 1e-4, False, False)
     yield "sgd_step", str(size), lambda: numpy_sgd(p, g, buf), lambda: kernels.optim.sgd_step(p, g, buf, options, False)
+    square, none = abs(normal(size)), np.empty(0, np.float32)
+    adam = (1.0, 0.0, False, 0.9, 0.999, 1e-2, 0.03, 1e-8, False)
+    yield (
+        *("adam_step", str(size)),
+        lambda: numpy_adam(p, g, buf, square),
+        lambda: kernels.optim.adam_step(p, g, buf, square, none, adam),
+    )
 
 
 def all_cases() -> Iterator[Case]:

@@ -1,4 +1,4 @@
-"""Scalar functions in a form that LLVM can vectorise: the exponential, and integers in the order of floats.
+"""Scalar functions in a form that LLVM can vectorise: the exponential, integers in the order of floats, a fused sum.
 
 Each has a rule for float32 and one for float64. Where Numba is switched off they are plain functions of NumPy scalars.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numba import types
-from numba.extending import overload
+from numba.extending import intrinsic, overload
 
 Scalar = Any
 """A float32 or float64 here, an int32 or int64 there: the kernels' annotations say no more than Numba infers."""
@@ -116,3 +116,29 @@ def _rank_of(x: Scalar) -> Callable[[Scalar], Scalar]:
 @overload(unrank, jit_options=_FLAGS)
 def _unrank_of(i: Scalar) -> Callable[[Scalar], Scalar]:
     return _unrank32 if i == types.int32 else _unrank64
+
+
+def fma(a: Scalar, b: Scalar, c: Scalar) -> Scalar:
+    """a * b + c of three floats of one dtype, rounded once (float64 where Numba is switched off: twice)."""
+    if isinstance(a, np.float32):
+        return np.float32(np.float64(a) * np.float64(b) + np.float64(c))
+    return a * b + c
+
+
+@intrinsic
+def _fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.fma(*args)
+
+    return a(a, a, a), generate
+
+
+@overload(fma)
+def _fma_of(a: Any, b: Any, c: Any) -> Callable[[Any, Any, Any], Any] | None:
+    if not (isinstance(a, types.Float) and a == b == c):
+        return None  # no such function: the kernel's numbers are of several dtypes
+
+    def fused(a: Any, b: Any, c: Any) -> Any:
+        return _fma(a, b, c)  # type: ignore[call-arg]  # the typing context is Numba's to pass
+
+    return fused

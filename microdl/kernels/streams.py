@@ -1,15 +1,13 @@
 """What the random streams gain from compilation: the words of the twister, a shuffle, and normal numbers."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import types
-from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
 from ._cephes import COS, FOUR_OVER_PI, LN2_HIGH, LN2_LOW, LOG, QUARTER_PI_1, QUARTER_PI_2, QUARTER_PI_3, ROOT_HALF, SIN
 from ._compile import kernel
+from ._math import fma
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -21,27 +19,6 @@ _MANTISSA, _HALF_BITS = np.int32(0x007FFFFF), np.int32(0x3F000000)
 _SHIFT, _BIAS = np.int32(23), np.int32(126)
 
 _UPPER, _LOWER, _MATRIX = np.uint32(0x80000000), np.uint32(0x7FFFFFFF), np.uint32(0x9908B0DF)
-
-
-def fma(a: Any, b: Any, c: Any) -> Any:
-    """a * b + c of float32 numbers, rounded once."""
-    return np.float32(np.float64(a) * np.float64(b) + np.float64(c))
-
-
-@intrinsic
-def _fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.fma(*args)
-
-    return types.float32(types.float32, types.float32, types.float32), generate
-
-
-@overload(fma)
-def _fma_of(a: Any, b: Any, c: Any) -> Callable[[Any, Any, Any], Any]:
-    def fused(a: Any, b: Any, c: Any) -> Any:
-        return _fma(a, b, c)  # type: ignore[call-arg]  # the typing context is Numba's to pass
-
-    return fused
 
 
 @kernel()

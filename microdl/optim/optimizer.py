@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import itertools
-import math
-import numbers
 import types
 import warnings
 from collections import defaultdict
@@ -288,21 +286,6 @@ def evaluate(closure: Callable[[], Any]) -> Any:
     """The loss of a step's closure, which may compute gradients even where recording is off."""
     with enable_grad():
         return closure()
-
-
-def number(name: str, value: Any) -> float:
-    """An option as a float: of a number or a tensor of one element. TypeError for what is neither."""
-    if isinstance(value, (numbers.Real, TensorBase)):
-        return float(value)
-    raise TypeError(f"{name} must be a number, not {type(value).__name__} ({value!r})")
-
-
-def check_not_negative(name: str, value: Any) -> None:
-    """ValueError with PyTorch's text unless `value` is finite and at least 0."""
-    if isinstance(value, TensorBase) and value._a.size != 1:
-        raise ValueError(f"Tensor {name} must be 1-element, and its shape is {list(value._a.shape)}")
-    if not 0.0 <= number(name, value) < math.inf:
-        raise ValueError(f"Invalid {name}: {value}")
 
 
 def _fill_with_zeros(grad: Any) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 from .. import kernels
 from ..autograd.graph import wrap
 from ..autograd.mode import enable_grad
-from .optimizer import Group, Optimizer, check_not_negative, evaluate, number
+from .checks import check_implementation, check_not_negative, misshapen, number
+from .optimizer import Group, Optimizer, evaluate
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Options: TypeAlias = tuple[float, float, float, float, bool, bool]
@@ -103,10 +104,7 @@ class SGD(Optimizer):
                 "Nesterov momentum requires a momentum and zero dampening, but momentum is "
                 f"{group['momentum']} and dampening {group['dampening']}"
             )
-        if group["fused"] and (group["differentiable"] or group["foreach"]):
-            if group["differentiable"]:
-                raise RuntimeError("`fused` does not support `differentiable`")
-            raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
+        check_implementation(group)
 
     def _start(self) -> None:
         super()._start()
@@ -136,7 +134,7 @@ class SGD(Optimizer):
                     slot = slots[p] = _Slot(p, buffer, momentum)
                 g = grad._a
                 if g.shape != slot.shape:
-                    raise _misshapen(p, "gradient", grad)
+                    raise misshapen(p, "gradient", grad)
                 fused = slot.flat is not None and g.dtype == slot.dtype and not recorded
                 work.append((p, slot, g.ravel() if fused else None, options, b is None, group))
         for p, slot, g, options, first, group in work:
@@ -163,7 +161,7 @@ class _Slot:
         b: Any = _NO_BUFFER.get(a.dtype) if self.buffer is None else self.buffer._a
         self.b: Any = None if self.buffer is None else b
         if self.buffer is not None and b.shape != a.shape:
-            raise _misshapen(p, "momentum_buffer", self.buffer)
+            raise misshapen(p, "momentum_buffer", self.buffer)
         self.flat: Any = None
         self.flat_buffer: Any = None
         if a.dtype in _NO_BUFFER and b.dtype == a.dtype and a.flags.carray and b.flags.carray:
@@ -226,10 +224,3 @@ def _recorded_step(p: Any, buffer: Any, options: Options, group: Group) -> Any:
             d = d + buffer * momentum if nesterov else buffer
         p.sub_(d * group["lr"])
     return buffer
-
-
-def _misshapen(p: Any, name: str, other: Any) -> RuntimeError:
-    return RuntimeError(
-        f"step: a parameter of shape {list(p._a.shape)} has a {name} of shape {list(other._a.shape)}. The parameter "
-        "was replaced since: compute the gradient anew, and clear the optimizer's state."
-    )

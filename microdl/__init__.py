@@ -9,7 +9,10 @@ does is where it is imported from.
 import warnings
 from math import e, inf, nan, pi
 
-from . import autograd, backends, cuda, datasets, dtypes, kernels, linalg, nn, optim, random, surface, utils
+from . import (
+    autograd, backends, cuda, datasets, dtypes, kernels, linalg, nn, optim, random, serialization, storage, surface,
+    utils,
+)  # fmt: skip
 from .autograd import (
     enable_grad,
     inference_mode,
@@ -111,6 +114,8 @@ from .random import (
     Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, rand,
     rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
 )  # fmt: skip
+from .serialization import load, save
+from .storage import UntypedStorage
 from .tensor import Tensor
 
 # Overflow and NaN are values here, as in PyTorch: NumPy's warnings about them are silenced where microdl's own code
@@ -136,7 +141,9 @@ HalfTensor = legacy("HalfTensor", float16)
 
 __all__ = [
     "__version__", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "Generator",
-    "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor", "abs", "absolute", "acos", "add",
+    "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor",
+    "UntypedStorage", "load", "save", "serialization", "storage",
+    "abs", "absolute", "acos", "add",
     "addcdiv", "addcmul", "addmm", "addmv", "all", "allclose", "amax", "amin", "aminmax", "any", "arange", "arccos",
     "arcsin", "arctan", "arctan2", "argmax", "argmin", "argsort", "argwhere", "as_tensor", "asarray", "asin",
     "atan", "atan2", "autograd", "backends", "baddbmm", "batch_norm", "bernoulli", "bincount", "bitwise_and",

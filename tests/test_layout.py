@@ -19,9 +19,9 @@ FILES = sorted(ROOT.rglob("*.py"))
 # Lowest first. A unit imports from units to the left of it and from itself.
 ORDER = [
     *["kernels", "_atomic", "surface", "device", "dtypes", "printing"],
-    *["autograd", "ops", "tensor", "creation", "random"],
+    *["autograd", "ops", "tensor", "creation", "storage", "safetensors", "random"],
     *["linalg", "cuda", "backends"],
-    *["nn", "optim", "utils", "datasets"],
+    *["nn", "optim", "utils", "serialization", "datasets"],
     *["plots", "train", "bench", "cli", "__main__"],
 ]
 # microdl/__init__.py imports all of it; nothing imports the face, but those who use microdl as a user does

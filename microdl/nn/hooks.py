@@ -179,3 +179,45 @@ def _through(report: Callable[..., Any], values: tuple[Any, ...], positions: lis
 def _spread(grads: tuple[Any, ...], positions: list[int], n: int) -> tuple[Any, ...]:
     at = dict(zip(positions, grads, strict=True))
     return tuple(at.get(i) for i in range(n))
+
+
+# --- PyTorch's layout of a pickled module: a dictionary for each kind of hook, and flags beside it ---
+
+_TORCH_NAMES = {
+    "_forward_hooks": "forward",
+    "_forward_pre_hooks": "forward_pre",
+    "_backward_hooks": "backward",
+    "_backward_pre_hooks": "backward_pre",
+}
+_UNUSED = (
+    "_forward_hooks_always_called", "_state_dict_hooks", "_state_dict_pre_hooks", "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+)  # fmt: skip
+
+
+def torch_hooks(hooks: Hooks | None) -> dict[str, Any]:
+    """The attributes in which PyTorch's modules keep the hooks."""
+    found: dict[str, Any] = {"_is_full_backward_hook": True if hooks is not None and hooks.backward else None}
+    found.update((name, OrderedDict()) for name in _UNUSED)
+    for name, kind in _TORCH_NAMES.items():
+        own: OrderedDict[int, Any] = OrderedDict() if hooks is None else getattr(hooks, kind)
+        found[name] = OrderedDict((i, hook.hook if isinstance(hook, _WithKwargs) else hook) for i, hook in own.items())
+        if kind.startswith("forward"):
+            found[name + "_with_kwargs"] = OrderedDict((i, True) for i, h in own.items() if isinstance(h, _WithKwargs))
+    return found
+
+
+def from_torch_hooks(attributes: dict[str, Any]) -> dict[str, Any]:
+    """A module's attributes with the hooks of PyTorch's layout gathered in `_hooks`."""
+    if "_hooks" in attributes:
+        return attributes
+    rest = dict(attributes)
+    flags = {name: rest.pop(name + "_with_kwargs", None) or {} for name in _TORCH_NAMES}
+    hooks = Hooks()
+    for name, kind in _TORCH_NAMES.items():
+        for i, hook in (rest.pop(name, None) or {}).items():
+            getattr(hooks, kind)[i] = _WithKwargs(hook) if i in flags[name] else hook
+    for name in (*_UNUSED, "_is_full_backward_hook"):
+        rest.pop(name, None)
+    any_hook = any(getattr(hooks, kind) for kind in _TORCH_NAMES.values())
+    return {"training": True, "_non_persistent_buffers_set": set(), **rest, "_hooks": hooks if any_hook else None}

@@ -11,7 +11,7 @@ from ..autograd.mode import no_grad
 from ..creation import empty
 from ..device import require_cpu
 from . import state
-from .hooks import Hooks, Kind
+from .hooks import Hooks, Kind, from_torch_hooks
 from .parameter import is_lazy
 from .tree import ModuleTree
 
@@ -298,6 +298,9 @@ class Module(ModuleTree):
         if self._hooks is None:
             self._hooks = Hooks()
         return self._hooks.add(kind, hook, prepend, with_kwargs)
+
+    def __setstate__(self, attributes: dict[str, Any]) -> None:
+        super().__setstate__(from_torch_hooks(attributes))
 
     # --- printing ---
 

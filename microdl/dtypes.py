@@ -7,6 +7,7 @@ Source: https://pytorch.org/docs/stable/tensor_attributes.html#type-promotion-do
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -210,3 +211,8 @@ class Size(tuple[int, ...]):
 
     def __add__(self, other: Any) -> Size:
         return Size(tuple.__add__(self, tuple(other)))
+
+
+def shape_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The strides of a shape in C order, in elements; as in PyTorch a size of 0 counts as 1."""
+    return tuple(math.prod(max(n, 1) for n in shape[i + 1 :]) for i in range(len(shape)))

@@ -305,7 +305,7 @@ def _resize_(self: Any, *size: Any, memory_format: Any = None) -> Any:
         raise RuntimeError(f"Trying to resize to a negative dimension {min(shape)}: {list(shape)}")
     if shape == self._a.shape:
         return self
-    steps = [math.prod(shape[i + 1 :]) for i in range(len(shape))]
+    steps = dtypes.shape_strides(shape)
     offset, dtype = _storage_offset(self), self._a.dtype
     found = owner_bytes(self._a)
     need = (offset + math.prod(shape)) * dtype.itemsize
@@ -329,7 +329,7 @@ def _set_(self: Any, source: Any = None, storage_offset: int = 0, size: Any = No
         source = _untyped_storage(source)
     found = np.zeros(0, np.uint8) if source is None else source.untyped()._bytes
     shape = (found.size // self._a.itemsize - storage_offset,) if size is None else tuple(size)
-    steps = [math.prod(shape[i + 1 :]) for i in range(len(shape))] if stride is None else tuple(stride)
+    steps = dtypes.shape_strides(shape) if stride is None else tuple(stride)
     try:
         self._a = strided(found, self._a.dtype, storage_offset, shape, steps)
     except ValueError as error:

@@ -14,7 +14,7 @@ import numpy as np
 from . import dtypes, printing
 from .autograd import backward as _backward
 from .autograd.graph import RETAIN, AccumulateGrad, RemovableHandle, TensorBase, set_tensor_class, wrap
-from .autograd.inplace import check_writable, write
+from .autograd.inplace import write
 from .device import CPU
 from .device import device as Device
 from .ops import convert, methods, numpy_protocol
@@ -89,7 +89,9 @@ class Tensor(methods.Methods, convert.Conversions, TensorBase):
 
     def stride(self, dim: int | None = None) -> Any:
         """Steps between neighbours in memory, in elements, for each dimension or one."""
-        steps = tuple(s // self._a.itemsize for s in self._a.strides)
+        steps = dtypes.shape_strides(self._a.shape)
+        if self._a.size:  # of an empty array NumPy's are zeros
+            steps = tuple(s // self._a.itemsize for s in self._a.strides)
         return steps if dim is None else steps[dim]
 
     def is_contiguous(self) -> bool:
@@ -331,12 +333,6 @@ class Tensor(methods.Methods, convert.Conversions, TensorBase):
         if not isinstance(src, TensorBase):
             raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
         write(self, lambda t, s: cast(s, t.dtype).expand(t.shape), (src,), "copy_")
-        return self
-
-    def set_(self, source: Any) -> Tensor:
-        """Takes over the memory of `source`."""
-        check_writable(self, "set_")
-        self._a, self._version_counter = source._a, source._version_counter
         return self
 
     # --- copies ---

@@ -76,6 +76,10 @@ def read(file: Any, unpickle: Callable[[Any, Any], Any], restore: Callable[[Any,
     return result
 
 
+def _no_storage(saved: Any) -> Any:
+    raise UnpicklingError(f"the file's header refers to a storage, {str(saved)[:60]}")
+
+
 def _check_header(file: Any, unpickle: Callable[[Any, Any], Any], length: int) -> None:
     start = file.tell()
     if file.tell() == length:
@@ -85,10 +89,10 @@ def _check_header(file: Any, unpickle: Callable[[Any, Any], Any], length: int) -
     if mark[257:262] == b"ustar":
         raise RuntimeError("the file is a tar archive, PyTorch's format before 0.4. Load and save it anew in PyTorch.")
     for expected, what in ((_MAGIC, "magic number"), (_VERSION, "protocol version")):
-        found = unpickle(file, None)
+        found = unpickle(file, _no_storage)
         if found != expected:
             raise RuntimeError(f"Invalid {what}: {str(found)[:60]}. This is no file of torch.save, or it is corrupt.")
-    system = unpickle(file, None)
+    system = unpickle(file, _no_storage)
     if not isinstance(system, dict) or system.get("little_endian") is not True:
         raise RuntimeError("the file was written on a big-endian machine. Load and save it anew in PyTorch.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import pickle
 from collections.abc import Callable
 from types import FunctionType
@@ -38,14 +37,14 @@ class Storages:
         a = t._a
         shape = tuple(a.shape)
         found = owner_bytes(a)
-        steps = [s / a.itemsize for s in a.strides] if a.size else _contiguous(shape)
+        steps: tuple[float, ...] = tuple(s / a.itemsize for s in a.strides) if a.size else dtypes.shape_strides(shape)
         offset = (a.ctypes.data - found.ctypes.data) / a.itemsize if found is not None and a.size else 0.0
-        if found is None or not offset.is_integer() or any(s < 0 or not s.is_integer() for s in steps):
+        if found is None or not offset.is_integer() or any(s < 0 or s % 1 for s in steps):
             # No tensor of PyTorch lies like this: it is written as a copy.
             if id(t) not in self._copies:
                 copy = np.ascontiguousarray(a).reshape(a.shape)
                 self._copies[id(t)] = (t, TypedStorage(untyped(copy.reshape(-1).view(np.uint8)), t.dtype))
-            return self._copies[id(t)][1], 0, shape, tuple(map(int, _contiguous(shape)))
+            return self._copies[id(t)][1], 0, shape, dtypes.shape_strides(shape)
         return TypedStorage(untyped(found), t.dtype), int(offset), shape, tuple(map(int, steps))
 
     def key(self, storage: TypedStorage | UntypedStorage) -> str:
@@ -65,11 +64,6 @@ class Storages:
                 f"{self.dtypes[number] or dtypes.uint8} and {kind or dtypes.uint8}. Save a clone() of one."
             )
         return self.keys[number]
-
-
-def _contiguous(shape: tuple[int, ...]) -> list[float]:
-    """PyTorch's strides in C order, where a size of 0 counts as 1."""
-    return [float(math.prod(max(n, 1) for n in shape[i + 1 :])) for i in range(len(shape))]
 
 
 def pickler(

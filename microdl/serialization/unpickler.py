@@ -46,6 +46,7 @@ class WeightsUnpickler:
         self._memo: dict[int, Any] = {}
         self._stack: list[Any] = []
         self._copied = 0
+        self._outside: Exception | None = None
 
     def load(self) -> Any:
         """The object that the pickle describes."""
@@ -56,6 +57,8 @@ class WeightsUnpickler:
         except RecursionError:
             raise UnpicklingError("the pickle nests too deeply") from None
         except Exception as error:
+            if error is self._outside:  # not the pickle's fault: a storage is damaged, or belongs elsewhere
+                raise
             at = self._file.tell() - self._begin
             raise UnpicklingError(
                 f"the pickle is corrupt: {type(error).__name__} at byte {at}: {str(error)[:200]}"
@@ -191,9 +194,15 @@ class WeightsUnpickler:
 
     def _persistent(self) -> None:
         key = self._stack.pop()
-        if type(key) is not tuple or not key or key[0] not in ("storage", b"storage"):
+        if type(key) is not tuple or len(key) < 3 or key[0] not in ("storage", b"storage"):
             raise UnpicklingError(f"Only persistent_load of storage is allowed, but got {str(key)[:60]}")
-        self._push(self._persistent_load(key))
+        if len(key) not in (5, 6) or type(key[2]) not in (str, bytes, int):
+            raise UnpicklingError(f"{len(key)} values, {str(key[2:])[:60]}, describe no storage")
+        try:
+            self._push(self._persistent_load(key))
+        except Exception as error:
+            self._outside = error
+            raise
 
     # --- containers ---
 

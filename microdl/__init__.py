@@ -36,11 +36,11 @@ from .dtypes import int32 as int
 from .kernels import get_num_threads, set_num_threads
 from .ops.arithmetic import (
     abs, acos, add, asin, atan, atan2, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, ceil, clone, cos,
-    cosh, div, eq, exp, exp2, expm1, floor, floor_divide, fmod, frac, ge, gt, isfinite, isinf, isnan, le, log,
-    log10, log1p, log2, logical_and, logical_not, logical_or, logical_xor, lt, maximum, minimum, mul, ne, neg,
-    pow, reciprocal, remainder, round, rsqrt, rsub, sign, sin, sinh, sqrt, square, sub, tan, tanh, true_divide,
-    trunc,
+    cosh, eq, exp, exp2, expm1, floor, frac, ge, gt, isfinite, isinf, isnan, le, log, log10, log1p, log2,
+    logical_and, logical_not, logical_or, logical_xor, lt, maximum, minimum, mul, ne, neg, pow, reciprocal,
+    round, rsqrt, rsub, sgn, sign, sin, sinh, sqrt, square, sub, tan, tanh, trunc,
 )  # fmt: skip
+from .ops.division import div, floor_divide, fmod, remainder, true_divide
 from .ops.choice import clamp, clamp_max, clamp_min, where
 from .ops.shape import (
     broadcast_tensors, broadcast_to, flatten, permute, reshape, squeeze, t, transpose, unflatten, unsqueeze,
@@ -170,9 +170,9 @@ __all__ = [
     "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm", "reciprocal",
     "relu", "relu_", "remainder", "repeat_interleave", "reshape", "return_types", "roll", "round", "rsqrt", "rsub",
     "scalar_tensor", "scatter", "scatter_add", "searchsorted", "seed", "select", "selu", "set_default_dtype",
-    "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "sin",
-    "sinh", "slogdet", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "std_mean", "sub",
-    "subtract", "sum", "svd", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor",
+    "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign",
+    "sin", "sinh", "slogdet", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "std_mean",
+    "sub", "subtract", "sum", "svd", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor",
     "tensordot",
     "threshold", "tile", "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc", "uint8", "unbind",
     "unflatten", "unique", "unsqueeze", "utils", "var", "var_mean", "vdot", "vstack", "where", "zeros", "zeros_like",

@@ -13,15 +13,24 @@ import numpy as np
 
 from . import dtypes, printing
 from .autograd import backward as _backward
-from .autograd.graph import RETAIN, AccumulateGrad, RemovableHandle, TensorBase, set_tensor_class, wrap
-from .autograd.inplace import write
+from .autograd.graph import (
+    RETAIN,
+    AccumulateGrad,
+    RemovableHandle,
+    TensorBase,
+    set_tensor_class,
+    short_name,
+    shown,
+    wrap,
+)
+from .autograd.inplace import overwrite, write
 from .device import CPU
 from .device import device as Device
-from .ops import convert, methods, numpy_protocol
-from .ops.arithmetic import cast, contiguous_clone, number_array
+from .ops import convert, methods, python
+from .ops.arithmetic import contiguous_clone, number_array
 
 
-class Tensor(methods.Methods, convert.Conversions, TensorBase):
+class Tensor(methods.Methods, convert.Conversions, python.ToPython, TensorBase):
     """A multi-dimensional array of one dtype that can record what is computed from it.
 
     `Tensor(data)` is PyTorch's old constructor: float32 from nested sequences, uninitialised from sizes.
@@ -166,7 +175,7 @@ class Tensor(methods.Methods, convert.Conversions, TensorBase):
 
     @property
     def grad_fn(self) -> Any:
-        return None if self.is_leaf else self._node
+        return None if self.is_leaf else shown(self._node)
 
     @property
     def grad(self) -> Any:
@@ -258,57 +267,6 @@ class Tensor(methods.Methods, convert.Conversions, TensorBase):
 
     __hash__ = object.__hash__  # by identity, although == compares elements
 
-    # --- to Python and NumPy ---
-
-    def item(self) -> Any:
-        """The only element as a Python number; RuntimeError unless there is exactly one."""
-        if self._a.size != 1:
-            raise RuntimeError(
-                f"a Tensor with {self._a.size} elements cannot be converted to Scalar. Its shape is "
-                f"{list(self._a.shape)}: reduce or index it first, or use tolist()."
-            )
-        return self._a.item()
-
-    def tolist(self) -> Any:
-        """The elements as nested lists of Python numbers."""
-        return self._a.tolist()
-
-    def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
-        """The NumPy array that shares this tensor's memory; RuntimeError while it requires grad."""
-        if self._node is not None and not force:
-            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-        return self._a
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        return np.array(self.numpy(), dtype=dtype, copy=copy)
-
-    __array_ufunc__ = numpy_protocol.array_ufunc
-    __array_function__ = numpy_protocol.array_function
-
-    def __float__(self) -> float:
-        return float(self._only())
-
-    def __int__(self) -> int:
-        return int(self._only())
-
-    def _only(self) -> Any:
-        if self._a.size != 1:
-            raise ValueError(f"only one element tensors can be converted to Python scalars, not {list(self._a.shape)}")
-        return self._a.item()
-
-    def __index__(self) -> int:
-        if self._a.dtype.kind == "f" or self._a.size != 1:
-            raise TypeError("only integer tensors of a single element can be converted to an index")
-        return int(self.item())
-
-    def __bool__(self) -> bool:
-        if self._a.size != 1:
-            n = "no values" if self._a.size == 0 else "more than one value"
-            raise RuntimeError(
-                f"Boolean value of Tensor with {n} is ambiguous (shape {list(self._a.shape)}). Use .any() or .all()."
-            )
-        return bool(self._a.item())
-
     def __repr__(self) -> str:
         return printing.format_tensor(
             self._a, suffixes=self._suffixes(), default_dtype=dtypes.get_default_dtype().numpy
@@ -317,12 +275,7 @@ class Tensor(methods.Methods, convert.Conversions, TensorBase):
     def _suffixes(self) -> tuple[str, ...]:
         if self._node is None:
             return ()
-        return ("requires_grad=True",) if self.is_leaf else (f"grad_fn=<{self._node.name()}>",)
-
-    def __format__(self, spec: str) -> str:
-        if self._a.ndim == 0 and type(self) is Tensor:
-            return printing.format_scalar(self._a, spec)
-        return object.__format__(self, spec)
+        return ("requires_grad=True",) if self.is_leaf else (f"grad_fn=<{short_name(self._node)}>",)
 
     # --- in place, from other tensors ---
 
@@ -332,7 +285,9 @@ class Tensor(methods.Methods, convert.Conversions, TensorBase):
             src = wrap(number_array(src))
         if not isinstance(src, TensorBase):
             raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
-        write(self, lambda t, s: cast(s, t.dtype).expand(t.shape), (src,), "copy_")
+        if src._a.shape != self._a.shape:
+            src = src.expand(self._a.shape)
+        write(self, overwrite, (src,), "copy_")
         return self
 
     # --- copies ---

@@ -56,7 +56,7 @@ def test_saved_tensors_and_gradients() -> None:
 
 def test_forward_records_nothing_of_its_own() -> None:
     z = Multiply.apply(leaf([1.0]), torch.tensor([2.0]))
-    assert [node.name() for node, _ in z.grad_fn.next_functions] == ["AccumulateGrad"]
+    assert [node.name() for node, _ in z.grad_fn.next_functions] == ["torch::autograd::AccumulateGrad"]
 
 
 def test_without_recording_there_is_no_history() -> None:

@@ -13,18 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..dtypes import from_numpy_dtype
-from .graph import (
-    FREED,
-    RETAIN,
-    AccumulateGrad,
-    Node,
-    OpNode,
-    Output,
-    TensorBase,
-    last_change,
-    modified_message,
-    wrap,
-)
+from .graph import RETAIN, AccumulateGrad, Node, Output, TensorBase, wrap
 from .mode import mode
 from .summation import add_up
 
@@ -86,9 +75,7 @@ def _walk(edges: Any, grads: Any, retain: bool, create: bool, capture: set[Node]
             if not any(edge in needed for edge in edges):  # type: ignore[operator]
                 edges = grads = ()
                 continue
-        if type(node) is OpNode:
-            grads = _vjp(node, g, retain, create)
-        elif type(node) is Output:
+        if type(node) is Output:
             edges = grads = ()
             _fill_slot(node, g, pending, heap)
         else:
@@ -97,21 +84,6 @@ def _walk(edges: Any, grads: Any, retain: bool, create: bool, capture: set[Node]
         if leaf.hooks:
             leaves[leaf] = _own(_run_hooks(leaf, leaves[leaf]), None)
     return leaves if capture is None else captured | leaves
-
-
-def _vjp(node: OpNode, g: Any, retain: bool, create: bool) -> Any:
-    """The gradients of a declared step; what it saved is freed unless it is retained."""
-    saved = node.saved
-    if saved is None:
-        raise RuntimeError(FREED)
-    if last_change.stamp > node.seq:
-        for version in node.guards:
-            if version.stamp > node.seq:
-                raise RuntimeError(modified_message(node, version))
-    grads = node.plan.vjp(g, node.plan.as_tensors(node) if create else saved)
-    if node.guards and not retain:
-        node.saved = None
-    return grads
 
 
 def _sum(before: Any, d: Any, node: Node, summed: set[Node]) -> Any:

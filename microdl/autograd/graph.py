@@ -86,6 +86,11 @@ def set_tensor_class(cls: type[TensorBase]) -> None:
     _tensor_class = cls
 
 
+def is_plain(value: object) -> bool:
+    """Whether a value is a tensor and nothing more, such as a parameter."""
+    return type(value) is _tensor_class
+
+
 def wrap(array: Any, node: Any = None, version: Version | None = None) -> Any:
     """A tensor that takes ownership of `array` (a NumPy scalar becomes a 0-d array)."""
     t = _new(_tensor_class)
@@ -132,7 +137,7 @@ class Node:
     @property
     def next_functions(self) -> tuple[tuple[Node, int], ...]:
         """The nodes of the inputs, each with the number of the output it stands for."""
-        return tuple((e.parent, e.index) if isinstance(e, Output) else (e, 0) for e in self.edges)
+        return tuple((shown(e), e.index if isinstance(e, Output) else 0) for e in self.edges)
 
     def backward(self, g: Any, create_graph: bool, retain_graph: bool) -> tuple[Any, ...]:
         """The gradients for the edges, for the kinds of step that the walk does not know by itself."""
@@ -146,7 +151,7 @@ class Node:
         return handle
 
     def __repr__(self) -> str:
-        return f"<{self.name()} object at {id(self):#x}>"
+        return f"<{short_name(self)} object at {id(self):#x}>"
 
 
 class AccumulateGrad(Node):
@@ -162,6 +167,9 @@ class AccumulateGrad(Node):
         self._tensor = weakref.ref(tensor)
         self.post_hooks: dict[int, Callable[[Any], Any]] = {}
 
+    def name(self) -> str:
+        return "torch::autograd::AccumulateGrad"
+
     @property
     def variable(self) -> Any:
         """The leaf tensor, or None when it is gone."""
@@ -171,14 +179,33 @@ class AccumulateGrad(Node):
 class OpNode(Node):
     """A step made by the derivative table: a plan (see `table.py`) and what it saved."""
 
-    __slots__ = ("guards", "plan", "saved")
+    __slots__ = ("guards", "label", "plan", "saved")
 
     plan: Any
     saved: tuple[Any, ...] | None
     guards: tuple[Version, ...]
+    label: str  # only where `named` gave one
 
     def name(self) -> str:
-        return str(self.plan.name)
+        if hasattr(self, "label"):
+            return self.label
+        name = self.plan.name
+        return str(name(self) if callable(name) else name)
+
+    def backward(self, g: Any, create_graph: bool, retain_graph: bool) -> tuple[Any, ...]:
+        """The gradients of the declared step; what it saved is freed unless it is retained."""
+        saved = self.saved
+        if saved is None:
+            raise RuntimeError(FREED)
+        if last_change.stamp > self.seq:
+            for version in self.guards:
+                if version.stamp > self.seq:
+                    raise RuntimeError(modified_message(self, version))
+        plan = self.plan
+        grads: tuple[Any, ...] = plan.vjp(g, plan.as_tensors(self) if create_graph else saved)
+        if self.guards and not retain_graph:
+            self.saved = None
+        return grads
 
 
 class Output(Node):
@@ -209,6 +236,33 @@ def record(plan: Any, edges: tuple[Node, ...], out: TensorBase, kept: tuple[Any,
     node.seq = tick()
     node.hooks = None
     out._node = node
+    return node
+
+
+def named(t: Any, name: str) -> Any:
+    """`t`, just made, whose last step takes PyTorch's name for what is one step there and several here."""
+    if isinstance(t._node, OpNode):
+        t._node.label = name
+    return t
+
+
+def short_name(node: Node) -> str:
+    """The name as it prints: `CopySlices` for `torch::autograd::CopySlices`."""
+    return node.name().rpartition("::")[2]
+
+
+_shown: dict[tuple[type[Node], str], type[Node]] = {}
+
+
+def shown(node: Node) -> Node:
+    """The node as `grad_fn` gives it: of a class that bears PyTorch's name, and one for all outputs of a step."""
+    if isinstance(node, Output):
+        node = node.parent
+    kind, name = type(node), short_name(node)
+    if kind.__name__ != name:  # made when it is asked for: recording a step stays as cheap as it is
+        if (kind, name) not in _shown:
+            _shown[kind, name] = type(name, (kind,), {"__slots__": ()})
+        node.__class__ = _shown[kind, name]
     return node
 
 

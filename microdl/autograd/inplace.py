@@ -16,7 +16,7 @@ from .. import dtypes
 from .graph import RETAIN, AccumulateGrad, TensorBase, record, wrap
 from .mode import mode
 from .record import attach, op
-from .table import Op
+from .table import Name, Op
 
 Calls = tuple[tuple[Callable[..., Any], tuple[Any, ...]], ...]
 
@@ -43,7 +43,7 @@ def replay_array(calls: Calls, a: Any) -> Any:
 
 
 def view(
-    name: str, forward: Callable[..., Any], formula: Callable[..., Any], grad_name: str | None = None
+    name: str, forward: Callable[..., Any], formula: Callable[..., Any], grad_name: Name | None = None
 ) -> Callable[..., Any]:
     """Declares an operation on one tensor whose result shares its memory wherever NumPy's does."""
     copying = op(name, forward, grad_name=grad_name, input=formula)
@@ -152,8 +152,8 @@ def _check_result(t: TensorBase, result: np.ndarray[Any, Any], name: str) -> Non
 # What was there has no influence on what it is replaced by.
 overwrite = op(
     "overwrite",
-    lambda input, value: value,
-    grad_name="CopyBackwards",
+    lambda input, value: np.broadcast_to(value, input.shape).astype(input.dtype, copy=False),
+    grad_name="torch::autograd::CopyBackwards",
     input=lambda g: np.where(False, g, 0),
     value=lambda g: g,
 )
@@ -175,7 +175,7 @@ def give_history(t: Any, changed: TensorBase) -> None:
     for sibling in root._version_counter.live_views():
         path = sibling._view_of
         if sibling is not root and path is not None and path.root is root and path.recorded:
-            set_node(sibling, replay(path.calls, wrap(root._a, root._node))._node)
+            set_node(sibling, as_strided(wrap(root._a, root._node), path.calls)._node)
 
 
 def set_node(t: Any, node: Any) -> None:
@@ -201,9 +201,17 @@ replace_part: Callable[..., Any] = op(
     "copy_slices",
     _replace_part,
     polymorphic=True,
-    grad_name="CopySlices",
+    grad_name="torch::autograd::CopySlices",
     base=lambda g, part_shape, calls: replace_part(g, np.zeros(part_shape, _dtype_of(g)), calls),
     part=lambda g, calls: _part(g, calls),
+)
+
+
+# A view derived anew from its base after a change in place.
+as_strided: Callable[..., Any] = op(
+    "as_strided",
+    lambda input, calls: replay_array(calls, input),
+    input=lambda g, input_shape, calls: replace_part(np.zeros(input_shape, _dtype_of(g)), g, calls),
 )
 
 

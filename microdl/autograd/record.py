@@ -16,7 +16,7 @@ import numpy as np
 from .. import dtypes
 from .graph import Output, TensorBase, record, wrap
 from .mode import mode
-from .table import Aux, Formula, Op, Plan
+from .table import Aux, Formula, Name, Op, Plan
 
 TABLE: dict[str, Op] = {}
 BY_UFUNC: dict[np.ufunc, Callable[..., Any]] = {}
@@ -47,7 +47,7 @@ def unary(
     input: Formula | None = None,
     *,
     floating: bool = False,
-    grad_name: str | None = None,
+    grad_name: Name | None = None,
     doc: str | None = None,
 ) -> Callable[..., Any]:
     """Declares an elementwise operation on one tensor; `floating` ones turn integers into floats first."""
@@ -77,7 +77,7 @@ def binary(
     other: Formula | None = None,
     *,
     floating: bool = False,
-    grad_name: str | None = None,
+    grad_name: Name | None = None,
     doc: str | None = None,
 ) -> Callable[..., Any]:
     """Declares an elementwise operation on two operands that broadcast and promote.
@@ -202,7 +202,7 @@ def op(
     aux: Mapping[str, Aux | None] | None = None,
     polymorphic: bool = False,
     outputs: bool = False,
-    grad_name: str | None = None,
+    grad_name: Name | None = None,
     **formulas: Formula,
 ) -> Callable[..., Any]:
     """Declares an operation on any number of tensors and Python values, all given by position.

@@ -16,6 +16,15 @@ from typing import Any, NamedTuple
 from .graph import OpNode, record, wrap
 
 Formula = Callable[..., Any]
+Name = str | Callable[[OpNode], str]  # of a step: always the same, or found from the step itself
+
+
+BOTH, SECOND = ("input", "other"), ("other",)
+
+
+def by_tensors(usual: str, others: Mapping[tuple[str, ...], str]) -> Name:
+    """A step's name where it depends on which arguments are tensors: `PowBackward2` for the power of a number."""
+    return lambda node: others.get(node.plan.tensors, usual)
 
 
 class Aux(NamedTuple):
@@ -39,7 +48,7 @@ class Op:
         params: tuple[str, ...],
         formulas: Mapping[str, Formula],
         aux: Mapping[str, Aux | None] | None = None,
-        grad_name: str | None = None,
+        grad_name: Name | None = None,
         joint: Mapping[tuple[str, ...], Formula] | None = None,
     ) -> None:
         unknown = set(formulas) - set(params)
@@ -70,10 +79,11 @@ class Plan:
     `vjp(g, saved)` gives one gradient for each input of `wanted`, in order.
     """
 
-    __slots__ = ("_sources", "keep", "name", "vjp")
+    __slots__ = ("_sources", "keep", "name", "op", "tensors", "vjp", "wanted")
 
     def __init__(self, op: Op, wanted: tuple[str, ...], tensors: tuple[str, ...]) -> None:
         self.name = op.grad_name
+        self.op, self.wanted, self.tensors = op, wanted, tensors
         formulas = _chosen(op, wanted)
         needs = {names: _needs(formula) for names, formula in formulas.items()}
         kept = sorted({n for needed in needs.values() for n in needed})

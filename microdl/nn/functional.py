@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.graph import named
 from ..autograd.inplace import write
 from ..autograd.mode import no_grad
 from ..autograd.record import store
@@ -166,7 +167,7 @@ def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any 
     """
     shape = _normalized_shape("layer_norm", input, normalized_shape, weight=weight, bias=bias)
     variance, center = var_mean(input, tuple(range(-len(shape), 0)), correction=0, keepdim=True)
-    return _affine((input - center) * rsqrt(variance + eps), weight, bias)
+    return named(_affine((input - center) * rsqrt(variance + eps), weight, bias), "NativeLayerNormBackward0")
 
 
 def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Any:
@@ -204,7 +205,8 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     variance, center = var_mean(groups, -1, correction=0, keepdim=True)
     normal = reshape((groups - center) * rsqrt(variance + eps), shape)
     column = (-1,) + (1,) * (len(shape) - 2)
-    return _affine(normal, *(None if t is None else reshape(t, column) for t in (weight, bias)))
+    out = _affine(normal, *(None if t is None else reshape(t, column) for t in (weight, bias)))
+    return named(out, "NativeGroupNormBackward0")
 
 
 def _affine(x: Any, weight: Any, bias: Any) -> Any:
@@ -251,7 +253,8 @@ def batch_norm(
     else:
         variance, center = running_var, running_mean
     normal = (input - reshape(center, column)) * rsqrt(reshape(variance, column) + eps)
-    return _affine(normal, *(None if t is None else reshape(t, column) for t in (weight, bias)))
+    out = _affine(normal, *(None if t is None else reshape(t, column) for t in (weight, bias)))
+    return named(out, "NativeBatchNormBackward0")
 
 
 # --- lengths -----------------------------------------------------------------------------------------------

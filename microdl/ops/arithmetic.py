@@ -8,21 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
-from ..autograd.record import BY_UFUNC, binary, op, promoted, unary
+from ..autograd.graph import TensorBase, named, wrap
+from ..autograd.record import BY_UFUNC, binary, op, unary
+from ..autograd.table import BOTH, SECOND, by_tensors
 from ..dtypes import get_default_dtype, to_numpy_dtype
+from .division import kind_of, not_for_bool
 
 # --- two operands -----------------------------------------------------------------------------------------
 
 _add = binary("add", np.add, lambda g: g, lambda g: g)
 _mul = binary("mul", np.multiply, lambda g, other: g * other, lambda g, input: g * input)
-true_divide = binary(
-    "div",
-    np.true_divide,
-    lambda g, other: g / other,
-    lambda g, input, other: -g * ((input / other) / other),
-    floating=True,
-)
 
 
 def _subtract(x: Any, y: Any) -> Any:
@@ -34,23 +29,16 @@ def _subtract(x: Any, y: Any) -> Any:
     return np.subtract(x, y)
 
 
-_sub = binary("sub", _subtract, lambda g: g, lambda g: -g)
+_sub = binary(
+    "sub", _subtract, lambda g: g, lambda g: -g, grad_name=by_tensors("SubBackward0", {SECOND: "RsubBackward1"})
+)
 BY_UFUNC[np.subtract] = _sub
 
 
-def _kind(*operands: Any) -> str:
-    """The kind of dtype of operands of which at least one is an array, and which agree."""
-    return next(str(x.dtype.kind) for x in operands if hasattr(x, "dtype"))
-
-
-def _not_for_bool(name: str) -> NotImplementedError:
-    return NotImplementedError(f"\"{name}\" not implemented for 'Bool'. Convert it first, for example with .long().")
-
-
 def _pow_forward(x: Any, y: Any) -> Any:
-    kind = _kind(x, y)
+    kind = kind_of(x, y)
     if kind == "b":
-        raise _not_for_bool("pow")
+        raise not_for_bool("pow")
     if kind == "i" and np.any(y < 0):
         return _negative_power(x, y)
     exactly = _EXACT_POWERS.get(y) if kind == "f" and isinstance(y, (int, float)) else None
@@ -92,6 +80,7 @@ _pow = binary(
     _pow_forward,
     _pow_base_vjp,
     _pow_exponent_vjp,
+    grad_name=by_tensors("PowBackward0", {BOTH: "PowBackward1", SECOND: "PowBackward2"}),
 )
 _square = unary("square", np.square, lambda g, input: g * (2 * input), grad_name="PowBackward0")
 BY_UFUNC[np.power] = _pow
@@ -110,26 +99,6 @@ minimum = binary(
 )
 
 
-def _dividing(name: str, ufunc: np.ufunc) -> Any:
-    """A ufunc that raises where whole numbers are divided by 0; NumPy gives 0."""
-
-    def forward(x: Any, y: Any) -> Any:
-        kind = _kind(x, y)
-        if kind == "b":
-            raise _not_for_bool(name)
-        if kind != "f" and not np.all(y):
-            raise RuntimeError(f"ZeroDivisionError: {name} of integers by 0. Convert them first, as with .float().")
-        return ufunc(x, y)
-
-    return forward
-
-
-fmod = binary("fmod", _dividing("fmod", np.fmod), lambda g: g, lambda g, input, other: -g * np.trunc(input / other))
-remainder = binary(
-    "remainder", _dividing("remainder", np.remainder), lambda g: g, lambda g, input, other: -g * np.floor(input / other)
-)
-floor_divide = binary("floor_divide", _dividing("floor_divide", np.floor_divide))
-BY_UFUNC.update({np.fmod: fmod, np.remainder: remainder, np.floor_divide: floor_divide})
 atan2 = binary(
     "atan2",
     np.arctan2,
@@ -151,7 +120,7 @@ logical_xor = binary("logical_xor", np.logical_xor)
 
 def _on_bits(name: str, ufunc: np.ufunc) -> Any:
     def forward(*operands: Any) -> Any:
-        if _kind(*operands) == "f":
+        if kind_of(*operands) == "f":
             raise NotImplementedError(f'"{name}_cpu" not implemented for floating dtypes. Use .long() first.')
         return ufunc(*operands)
 
@@ -192,7 +161,8 @@ def _scaled(other: Any, alpha: float) -> Any:
 
 def rsub(input: Any, other: Any, *, alpha: float = 1) -> Any:
     """`other - alpha * input`."""
-    return sub(other, input, alpha=alpha)
+    out = sub(other, input, alpha=alpha)
+    return named(out, "RsubBackward0") if isinstance(other, TensorBase) else out
 
 
 def mul(input: Any, other: Any, *, out: Any = None) -> Any:
@@ -203,33 +173,6 @@ def mul(input: Any, other: Any, *, out: Any = None) -> Any:
     tensor([3., 6.])
     """
     return _mul(input, other, out=out)
-
-
-def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Any = None) -> Any:
-    """The quotient; integers give floats unless `rounding_mode` is "trunc" or "floor".
-
-    Raises RuntimeError for any other rounding mode.
-
-    >>> import microdl as torch
-    >>> torch.div(torch.tensor([7]), 2), torch.div(torch.tensor([-7]), 2, rounding_mode="trunc")
-    (tensor([3.5000]), tensor([-3]))
-    """
-    if rounding_mode is None:
-        return true_divide(input, other, out=out)
-    if rounding_mode not in ("trunc", "floor"):
-        raise RuntimeError(
-            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
-        )
-    return _rounded_div(input, other, rounding_mode)
-
-
-def _rounded_div(input: Any, other: Any, rounding_mode: str) -> Any:
-    if rounding_mode == "floor":
-        return floor_divide(input, other)
-    quotient = trunc(true_divide(input, other))
-    x, y = promoted(input, other)
-    common = np.result_type(x, y) if isinstance(y, np.ndarray) and isinstance(x, np.ndarray) else x.dtype
-    return quotient if common.kind == "f" else wrap(quotient._a.astype(common))
 
 
 def pow(input: Any, exponent: Any, *, out: Any = None) -> Any:
@@ -288,6 +231,13 @@ BY_UFUNC[np.negative] = neg
 abs = unary("abs", np.abs, lambda g, input: g * np.sign(input))
 sign = unary("sign", lambda x: np.sign(x) if x.dtype.kind != "b" else x.copy(), lambda g: g * 0)
 BY_UFUNC[np.sign] = sign
+
+
+def sgn(input: Any) -> Any:
+    """`sign`, under the name that PyTorch has for complex numbers too."""
+    return named(sign(input), "SgnBackward0")
+
+
 exp = unary("exp", np.exp, lambda g, out: g * out, floating=True)
 exp2 = unary("exp2", np.exp2, lambda g, out: g * (out * math.log(2)), floating=True)
 expm1 = unary("expm1", np.expm1, lambda g, out: g * (out + 1), floating=True)
@@ -323,7 +273,7 @@ contiguous_clone = unary("contiguous", lambda x: x.copy(order="C"), lambda g: g,
 
 def _rint(x: Any) -> Any:
     if x.dtype.kind == "b":
-        raise _not_for_bool("round_cpu")
+        raise not_for_bool("round_cpu")
     return np.rint(x) if x.dtype.kind == "f" else x.copy()
 
 
@@ -341,7 +291,8 @@ def round(input: Any, *, decimals: int = 0, out: Any = None) -> Any:
     if decimals == 0 or not isinstance(input, TensorBase):
         return _round(input, out=out)
     scale = 10.0 ** builtins.abs(decimals)
-    return _round(input * scale) / scale if decimals > 0 else _round(input / scale) * scale  # type: ignore[operator]
+    result = _round(input * scale) / scale if decimals > 0 else _round(input / scale) * scale  # type: ignore[operator]
+    return named(result, "RoundBackward1")
 
 
 def number_array(value: Any) -> np.ndarray[Any, Any]:

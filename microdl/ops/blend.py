@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
+from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.record import BY_UFUNC, binary, not_a_tensor, op, promoted
 from ..dtypes import from_numpy_dtype
-from .arithmetic import _mul, add, true_divide
+from .arithmetic import _mul, add
+from .division import true_divide
 from .join import cat
 from .products import C_NAMES
 from .shape import require, wrap_dim
@@ -35,6 +36,7 @@ def _lerp_forward(input: Any, end: Any, weight: Any) -> Any:
 _lerp = op(
     "lerp",
     _lerp_forward,
+    grad_name=lambda node: f"LerpBackward{len(node.plan.tensors) - 2}",
     input=lambda g, weight: g * (1 - weight),
     end=lambda g, weight: g * weight,
     weight=lambda g, input, end: g * (end - input),
@@ -72,7 +74,7 @@ def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
     >>> torch.addcmul(torch.tensor([1.]), torch.tensor([2.]), torch.tensor([3.]), value=0.5)
     tensor([4.])
     """
-    return add(require("addcmul", input), _mul(tensor1, tensor2), alpha=value)
+    return named(add(require("addcmul", input), _mul(tensor1, tensor2), alpha=value), "AddcmulBackward0")
 
 
 def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
@@ -88,7 +90,7 @@ def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
             "Integer division with addcdiv is no longer supported. Write input + value * torch.trunc(tensor1 / tensor2)"
             f", or convert {x.dtype} first, for example with .float()."
         )
-    return add(require("addcdiv", input), true_divide(x, y), alpha=value)
+    return named(add(require("addcdiv", input), true_divide(x, y), alpha=value), "AddcdivBackward0")
 
 
 # --- two operands -----------------------------------------------------------------------------------------

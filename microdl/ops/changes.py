@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import AccumulateGrad, TensorBase, wrap
+from ..autograd.graph import AccumulateGrad, TensorBase, named, wrap
 from ..autograd.inplace import ViewOf, check_writable, set_node, write
 from ..autograd.mode import mode
 from ..autograd.record import op
@@ -17,6 +17,7 @@ from .slices import single
 _fill = op(
     "fill",
     lambda input, value: np.full_like(input, value),
+    grad_name=lambda node: f"FillBackward{2 + ('value' in node.plan.tensors)}",
     input=lambda g: np.where(False, g, 0),
     value=lambda g: g,
 )
@@ -41,7 +42,7 @@ def fill_(self: Any, value: Any) -> Any:
 def zero_(self: Any) -> Any:
     """Sets every element to 0."""
     if mode.enabled and self._node is not None:
-        return fill_(self, 0)
+        return write(self, lambda t: named(_fill(t, 0), "ZeroBackward0"), (), "zero_")
     check_writable(self, "zero_")
     self._a.fill(0)
     self._version_counter.bump("zero_")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
+from ..autograd.graph import OpNode, TensorBase, named, wrap
 from ..autograd.record import not_a_tensor, op, operand, store
 from ..dtypes import from_numpy_dtype, promote_scalar, result_dtype
 from .arithmetic import cast, number_array
@@ -23,9 +23,14 @@ def _inside(input: Any, min: Any, max: Any) -> Any:
     return low if max is None else low & (input <= max)
 
 
+def _clamp_name(node: OpNode) -> str:
+    return "ClampBackward1" if node.plan.tensors == ("input",) else "ClampBackward0"
+
+
 _clamp = op(
     "clamp",
     _clamp_forward,
+    grad_name=_clamp_name,
     input=lambda g, input, min, max: np.where(_inside(input, min, max), g, 0),
     min=lambda g, input, min, max: np.where((input < min) & (True if max is None else min < max), g, 0),
     max=lambda g, input, min, max: np.where((input > max) | (False if min is None else max < min), g, 0),
@@ -68,12 +73,12 @@ def _agreeing(input: Any, *bounds: Any) -> tuple[Any, ...]:
 
 def clamp_min(input: Any, min: Any) -> Any:
     """`clamp` with a lower bound only."""
-    return clamp(input, min)
+    return named(clamp(input, min), f"ClampMinBackward{isinstance(min, TensorBase):d}")
 
 
 def clamp_max(input: Any, max: Any) -> Any:
     """`clamp` with an upper bound only."""
-    return clamp(input, None, max)
+    return named(clamp(input, None, max), f"ClampMaxBackward{isinstance(max, TensorBase):d}")
 
 
 def _where_forward(condition: Any, input: Any, other: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
-from ..autograd.graph import TensorBase, record, wrap
+from ..autograd.graph import TensorBase, named, record, wrap
 from ..autograd.mode import mode
 from ..autograd.record import TABLE, op
 from ..autograd.table import Aux, Op
@@ -193,7 +193,8 @@ def cross_entropy(
         return _of_probabilities(input, target, weight, ignore_index, how, float(label_smoothing))
     scores, labels, shape = _rows("cross_entropy", input, target, weight, how)
     out = _general(scores, labels, weight, int(ignore_index), float(label_smoothing), how)
-    return reshape(out, shape) if how == "none" else out
+    out = reshape(out, shape) if how == "none" else out
+    return named(out, "AddBackward0" if label_smoothing else f"NllLoss{'2D' * (len(input._a.shape) > 2)}Backward0")
 
 
 def _of_probabilities(
@@ -221,7 +222,7 @@ def _of_probabilities(
         terms = terms * (reshape(weight, (-1,) + (1,) * (len(shape) - 2)) if len(shape) > 1 else weight)
     if reduction == "none":
         return -total(terms, dim)
-    return -total(terms) / batch if reduction == "mean" else -total(terms)
+    return named(-total(terms) / batch, "DivBackward1") if reduction == "mean" else -total(terms)
 
 
 def check_weight(name: str, weight: Any, classes: int, dtype: Any) -> None:
@@ -343,4 +344,5 @@ def nll_loss(
     if scores._a.dtype.kind != "f":
         raise not_implemented("nll_loss_out_frame", scores._a)
     out = _nll(scores, labels, weight, int(ignore_index), how)
-    return reshape(out, shape) if how == "none" else out
+    out = reshape(out, shape) if how == "none" else out
+    return named(out, f"NllLoss{'2D' * (len(input._a.shape) > 2)}Backward0")

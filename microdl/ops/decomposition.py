@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import wrap
+from ..autograd.graph import named, wrap
 from ..autograd.record import op
 from . import return_types
 from .linalg import LinAlgError, _as_tensor, _floating, _solve, _square, inv
@@ -204,7 +204,7 @@ def pinv(A: Any, rcond: float | None = None) -> Any:
     limit = (np.finfo(a.dtype).eps * max(a.shape[-2:]) if rcond is None else rcond) * s._a.max(-1, keepdims=True)
     small = wrap(s._a <= limit)
     inverted = (1 / s.masked_fill(small, 1)).masked_fill(small, 0)
-    return vh.mT @ (inverted.unsqueeze(-1) * u.mT)
+    return named(vh.mT @ (inverted.unsqueeze(-1) * u.mT), "LinalgPinvBackward0")
 
 
 def matrix_rank(A: Any) -> Any:

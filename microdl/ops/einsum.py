@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
+from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.record import attach
 from ..autograd.table import Op
 from ..dtypes import from_numpy_dtype
@@ -268,7 +268,7 @@ def kron(input: Any, other: Any) -> Any:
     blocks = reshape(input, *(n for size in x for n in (size, 1))) * reshape(
         other, *(n for size in y for n in (1, size))
     )
-    return reshape(blocks, *(n * m for n, m in zip(x, y, strict=True)))
+    return named(reshape(blocks, *(n * m for n, m in zip(x, y, strict=True))), "UnsafeViewBackward0")
 
 
 def chain_matmul(*matrices: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
+from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.record import op
 from ..autograd.summation import Axes
 from . import arithmetic, return_types
@@ -100,7 +100,8 @@ def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False) -> Any
             "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity. Its shape is "
             f"{list(input._a.shape)}."
         )
-    return return_types.aminmax((amin(input, dim, keepdim), amax(input, dim, keepdim)))
+    ends = (named(end(input, dim, keepdim), "AminmaxBackward0") for end in (amin, amax))
+    return return_types.aminmax(tuple(ends))
 
 
 # --- over one dimension: the first of equal elements is chosen ----------------------------------------------

@@ -136,6 +136,7 @@ scatter_put: Callable[..., Any] = op(
     "scatter",
     _put,
     polymorphic=True,
+    grad_name=lambda node: f"ScatterBackward{'src' not in node.plan.tensors:d}",
     input=lambda g, dim, index: scatter_put(g, dim, index, 0),
     src=lambda g, dim, index, src_shape: _padded(pick(g, dim, index, False), src_shape),
 )

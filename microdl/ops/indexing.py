@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
-from ..autograd.inplace import check_writable, takes_history, view, write
+from ..autograd.graph import TensorBase, named, wrap
+from ..autograd.inplace import check_writable, overwrite, takes_history, view, write
 from ..autograd.record import op
 from ..dtypes import from_numpy_dtype
 from .shape import require, wrap_dim
@@ -28,7 +28,25 @@ _select_slices = view(
     "slice",
     lambda input, index: input[index],
     lambda g, input_shape, index: _spread(g, input_shape, index),
+    lambda node: _last_step(*node.saved),
 )
+
+
+def _last_step(index: Basic, shape: tuple[int, ...]) -> str:
+    """The step that PyTorch, which takes the items of an index one after the other, takes last."""
+    items = [item for item in index if item is not ...]
+    dim, last = 0, "AliasBackward0"
+    if len(items) == 1 and isinstance(items[0], slice):
+        return "SliceBackward0"
+    for item in items:
+        if item is None:
+            last = "UnsqueezeBackward0"
+        elif not isinstance(item, slice):
+            last = "SelectBackward0"
+        elif item.indices(shape[dim]) != (0, shape[dim], 1):
+            last = "SliceBackward0"
+        dim += item is not None
+    return last
 
 
 def _spread_forward(input: Any, shape: tuple[int, ...], index: Basic) -> Any:
@@ -69,12 +87,9 @@ _accumulate: Callable[..., Any] = op(
 )
 
 
-def _put_forward(input: Any, value: Any, basic: Basic, index: tuple[Any, ...]) -> Any:
+def _put_forward(input: Any, value: Any, index: tuple[Any, ...]) -> Any:
     out = np.array(input)
-    if index:
-        (out[basic] if basic else out)[index] = value
-    else:
-        out[basic] = value
+    out[index] = value
     return out
 
 
@@ -82,14 +97,9 @@ _put: Callable[..., Any] = op(
     "index_put",
     _put_forward,
     polymorphic=True,
-    input=lambda g, basic, index: _put(g, 0, basic, index),
-    value=lambda g, basic, index: _read(g, basic, index),
+    input=lambda g, index: _put(g, 0, index),
+    value=lambda g, index: _take(g, index),
 )
-
-
-def _read(x: Any, basic: Basic, index: tuple[Any, ...]) -> Any:
-    x = _basic(x, basic) if basic else x
-    return _take(x, index) if index else x
 
 
 # --- taking an index apart ---------------------------------------------------------------------------------
@@ -281,13 +291,32 @@ def setitem(input: Any, index: Any, value: Any) -> None:
         ) from None
     if recorded:
         held = value.reshape(source.shape) if isinstance(value, TensorBase) else wrap(source.astype(input._a.dtype))
-        write(input, _put, (held, basic, arrays), "index_put_")
+        _write_recorded(input, basic, arrays, held)
+        if not (isinstance(value, TensorBase) or arrays or _selects(basic, input._a.shape) or input._view_of):
+            named(input, "FillBackward3")
         return
     if arrays:
         target[arrays] = source
     else:
         input._a[basic] = source
     input._version_counter.bump("index_put_")
+
+
+def _write_recorded(input: Any, basic: Basic, arrays: tuple[Any, ...], value: Any) -> None:
+    """A change of the view that the slices select, as in PyTorch: the tensor itself where they select all of it."""
+    part = _select_slices(input, basic) if _selects(basic, input._a.shape) else input
+    if arrays:
+        write(part, _put, (value, arrays), "index_put_")
+    else:
+        write(part, overwrite, (value,), "index_put_")
+
+
+def _selects(basic: Basic, shape: tuple[int, ...]) -> bool:
+    """Whether slices give another shape, or less than the whole."""
+    items = [item for item in basic if item is not ...]
+    return any(not isinstance(i, slice) or i.indices(n) != (0, n, 1) for i, n in zip(items, shape, strict=False)) or (
+        len(items) > len(shape)
+    )
 
 
 def _check_same_dtype(input: Any, value: TensorBase, arrays: tuple[Any, ...]) -> None:

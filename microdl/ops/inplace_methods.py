@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from ..autograd.inplace import inplace
-from . import activation, arithmetic, blend, changes, choice, cumulative, gather, matrix, products, shape, slices
+from . import (
+    activation,
+    arithmetic,
+    blend,
+    changes,
+    choice,
+    cumulative,
+    division,
+    gather,
+    matrix,
+    products,
+    shape,
+    slices,
+)
 
 
 class InPlace:
@@ -15,9 +28,9 @@ class InPlace:
     __iadd__ = inplace(arithmetic._add, "add_")
     __isub__ = inplace(arithmetic._sub, "sub_")
     __imul__ = inplace(arithmetic._mul, "mul_")
-    __itruediv__ = inplace(arithmetic.true_divide, "div_")
-    __ifloordiv__ = inplace(arithmetic.floor_divide, "floor_divide_")
-    __imod__ = inplace(arithmetic.remainder, "remainder_")
+    __itruediv__ = inplace(division.true_divide, "div_")
+    __ifloordiv__ = inplace(division.floor_divide, "floor_divide_")
+    __imod__ = inplace(division.remainder, "remainder_")
     __ipow__ = inplace(arithmetic.pow, "pow_")
     __iand__ = inplace(arithmetic.bitwise_and, "bitwise_and_")
     __ior__ = inplace(arithmetic.bitwise_or, "bitwise_or_")
@@ -29,11 +42,11 @@ class InPlace:
     add_ = inplace(arithmetic.add, "add_")
     sub_ = subtract_ = inplace(arithmetic.sub, "sub_")
     mul_ = multiply_ = inplace(arithmetic.mul, "mul_")
-    div_ = divide_ = inplace(arithmetic.div, "div_")
-    true_divide_ = inplace(arithmetic.true_divide, "true_divide_")
-    floor_divide_ = inplace(arithmetic.floor_divide, "floor_divide_")
-    remainder_ = inplace(arithmetic.remainder, "remainder_")
-    fmod_ = inplace(arithmetic.fmod, "fmod_")
+    div_ = divide_ = inplace(division.div, "div_")
+    true_divide_ = inplace(division.true_divide, "true_divide_")
+    floor_divide_ = inplace(division.floor_divide, "floor_divide_")
+    remainder_ = inplace(division.remainder, "remainder_")
+    fmod_ = inplace(division.fmod, "fmod_")
     pow_ = inplace(arithmetic.pow, "pow_")
     atan2_ = arctan2_ = inplace(arithmetic.atan2, "atan2_")
     hypot_ = inplace(blend.hypot, "hypot_")

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
+from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.inplace import link
 from ..autograd.mode import mode
 from ..autograd.record import attach, op
@@ -156,7 +156,8 @@ def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, .
             raise RuntimeError(f"split expects split_size be positive, but got split_size={size}")
         sections = [min(size, n - i) for i in range(0, n, size or 1)] or [0]
     starts = itertools.accumulate(sections[:-1], initial=0)
-    return tuple(narrow(input, d, start, size) for start, size in zip(starts, sections, strict=True))
+    step = "SplitWithSizesBackward0" if isinstance(split_size_or_sections, (list, tuple)) else "SplitBackward0"
+    return tuple(named(narrow(input, d, start, size), step) for start, size in zip(starts, sections, strict=True))
 
 
 def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
@@ -239,7 +240,8 @@ _flip: Callable[..., Any] = op(
 def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
     """Elements moved along `dims` by `shifts`, the last ones coming in at the front."""
     if dims is None:
-        return _roll(require("roll", input).reshape(-1), (shifts,), (0,)).reshape(input._a.shape)
+        flat = require("roll", input).reshape(-1)
+        return named(_roll(flat, (shifts,), (0,)).reshape(input._a.shape), "RollBackward0")
     many = shifts if isinstance(shifts, (tuple, list)) else (shifts,)
     return _roll(require("roll", input), tuple(many), wrap_dims(dims, input._a.ndim))
 
@@ -261,7 +263,7 @@ def repeat(input: Any, *repeats: Any) -> Any:
     paired = [n for pair in zip((1,) * len(shape), shape, strict=True) for n in pair]
     wide = [n for pair in zip(times, shape, strict=True) for n in pair]
     out = input.reshape(paired).expand(wide).reshape([r * n for r, n in zip(times, shape, strict=True)])
-    return out if out._view_of is None else out.clone()
+    return named(out if out._view_of is None else out.clone(), "RepeatBackward0")
 
 
 tile = repeat
@@ -273,4 +275,5 @@ def repeat_interleave(input: Any, repeats: Any, dim: int | None = None) -> Any:
         input, dim = input.reshape(-1), 0
     counts = repeats._a if isinstance(repeats, TensorBase) else repeats
     index = np.repeat(np.arange(input._a.shape[wrap_dim(dim, input._a.ndim)]), counts)
-    return input[(slice(None),) * wrap_dim(dim, input._a.ndim) + (wrap(index),)]
+    out = input[(slice(None),) * wrap_dim(dim, input._a.ndim) + (wrap(index),)]
+    return named(out, "IndexSelectBackward0" if isinstance(repeats, TensorBase) else "ViewBackward0")

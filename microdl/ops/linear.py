@@ -63,12 +63,19 @@ def _grad_weight_bias(g: Any, input: Any) -> tuple[Any, Any]:
     return kernels.linear.grad_weight_bias(g, input)
 
 
+def _step_name(biased: bool, ndim: int) -> str:
+    """What PyTorch does last for a result of so many dimensions."""
+    if ndim == 2:
+        return "AddmmBackward0" if biased else "MmBackward0"
+    return "ViewBackward0" if biased else "SqueezeBackward4" if ndim == 1 else "UnsafeViewBackward0"
+
+
 _linear = TABLE["linear"] = Op(
     "linear",
     _forward,
     ("input", "weight", "bias"),
     {"input": _grad_input, "weight": _grad_weight, "bias": _grad_bias},
-    grad_name="AddmmBackward0",
+    grad_name=lambda node: _step_name("bias" in node.plan.tensors, len(node.shape)),
     joint={("weight", "bias"): _grad_weight_bias},
 )
 _PLANS: dict[int, Any] = {}
@@ -114,14 +121,14 @@ def _attach(input: Any, weight: Any, bias: Any, out: Any) -> None:
     else:
         edges = tuple([n for n in (x, w, b) if n is not None])
     if edges:
-        key = (x is not None) + 2 * (w is not None) + 4 * (b is not None)
+        key = (x is not None) + 2 * (w is not None) + 4 * (b is not None) + 8 * (bias is None)
         plan = _PLANS.get(key) or _plan(key)
         record(plan, edges, out, plan.keep(input, weight, bias, out))
 
 
 def _plan(key: int) -> Any:
     wanted = tuple(n for n, bit in zip(_NAMES, (1, 2, 4), strict=True) if key & bit)
-    plan = _PLANS[key] = _linear.plan(wanted, _NAMES)
+    plan = _PLANS[key] = _linear.plan(wanted, _NAMES[:2] if key & 8 else _NAMES)
     return plan
 
 

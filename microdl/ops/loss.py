@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase
+from ..autograd.graph import TensorBase, named
 from ..autograd.record import not_a_tensor, op
 from .activation import not_implemented
 from .arithmetic import cast
@@ -100,7 +100,10 @@ def reduced(losses: Any, reduction: str) -> Any:
     if reduction == "none":
         return losses
     out = total(losses) if isinstance(losses, TensorBase) else np.add.reduce(losses, axis=None)
-    return out if reduction == "sum" else out / _size(losses)
+    if reduction == "sum":
+        return out
+    mean = out / _size(losses)
+    return named(mean, "MeanBackward0") if isinstance(mean, TensorBase) else mean
 
 
 def share(g: Any, x: Any, reduction: str) -> Any:
@@ -123,7 +126,7 @@ _mse = op(
 _l1 = op(
     "l1_loss",
     lambda input, target, reduction: reduced(np.abs(input - target), reduction),
-    grad_name="MeanBackward0",
+    grad_name=lambda node: "AbsBackward0" if node.shape else "MeanBackward0",
     input=lambda g, input, target, reduction: share(g, input, reduction) * np.sign(input - target),
     target=lambda g, input, target, reduction: share(g, input, reduction) * np.sign(target - input),
 )

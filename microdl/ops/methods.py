@@ -14,6 +14,7 @@ from . import (
     choice,
     cumulative,
     decomposition,
+    division,
     einsum,
     extremum,
     gather,
@@ -78,12 +79,12 @@ class Methods(InPlace):
     __sub__ = arithmetic._sub
     __rsub__ = arithmetic.rsub
     __mul__ = __rmul__ = arithmetic._mul
-    __truediv__ = arithmetic.true_divide
-    __rtruediv__ = method_of(lambda self, other: arithmetic.true_divide(other, self), "__rtruediv__", "")
-    __floordiv__ = arithmetic.floor_divide
-    __rfloordiv__ = method_of(lambda self, other: arithmetic.floor_divide(other, self), "__rfloordiv__", "")
-    __mod__ = arithmetic.remainder
-    __rmod__ = method_of(lambda self, other: arithmetic.remainder(other, self), "__rmod__", "")
+    __truediv__ = division.true_divide
+    __rtruediv__ = method_of(lambda self, other: division.true_divide(other, self), "__rtruediv__", "")
+    __floordiv__ = division.floor_divide
+    __rfloordiv__ = method_of(lambda self, other: division.floor_divide(other, self), "__rfloordiv__", "")
+    __mod__ = division.remainder
+    __rmod__ = method_of(lambda self, other: division.remainder(other, self), "__rmod__", "")
     __pow__ = arithmetic.pow
     __rpow__ = arithmetic.rpow
     __neg__ = arithmetic.neg
@@ -103,9 +104,9 @@ class Methods(InPlace):
     __or__ = __ror__ = arithmetic.bitwise_or
     __xor__ = __rxor__ = arithmetic.bitwise_xor
     # arithmetic
-    add, sub, mul, div, pow = arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.div, arithmetic.pow
-    rsub, subtract, multiply, divide, true_divide = arithmetic.rsub, sub, mul, div, arithmetic.true_divide
-    floor_divide, fmod, remainder = arithmetic.floor_divide, arithmetic.fmod, arithmetic.remainder
+    add, sub, mul, div, pow = arithmetic.add, arithmetic.sub, arithmetic.mul, division.div, arithmetic.pow
+    rsub, subtract, multiply, divide, true_divide = arithmetic.rsub, sub, mul, div, division.true_divide
+    floor_divide, fmod, remainder = division.floor_divide, division.fmod, division.remainder
     maximum, minimum, atan2 = arithmetic.maximum, arithmetic.minimum, arithmetic.atan2
     eq, ne, lt, le, gt, ge = (
         arithmetic.eq, arithmetic.ne, arithmetic.lt, arithmetic.le, arithmetic.gt, arithmetic.ge,
@@ -116,7 +117,7 @@ class Methods(InPlace):
     bitwise_left_shift, bitwise_right_shift = blend.bitwise_left_shift, blend.bitwise_right_shift
     not_equal, less, less_equal, greater, greater_equal = ne, lt, le, gt, ge
     neg, abs, sign, square = arithmetic.neg, arithmetic.abs, arithmetic.sign, arithmetic.square
-    negative, absolute, sgn = neg, abs, sign
+    negative, absolute, sgn = neg, abs, arithmetic.sgn
     exp, exp2, expm1 = arithmetic.exp, arithmetic.exp2, arithmetic.expm1
     log, log2, log10, log1p = arithmetic.log, arithmetic.log2, arithmetic.log10, arithmetic.log1p
     sqrt, rsqrt, reciprocal = arithmetic.sqrt, arithmetic.rsqrt, arithmetic.reciprocal

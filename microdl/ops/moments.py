@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.graph import named
 from ..autograd.record import op
 from ..autograd.summation import Axes, add_up
 from .reduction import check_flag, count_of, mean, numpy_names, reduced_axes, with_axes
@@ -117,7 +118,8 @@ def var_mean(
     """
     given = dict(axis)
     spread = _moment("var", _var, input, dim, unbiased, keepdim, correction, given)
-    return spread, mean(input, None if isinstance(dim, bool) else dim, keepdim, **axis)
+    middle = mean(input, None if isinstance(dim, bool) else dim, keepdim, **axis)
+    return named(spread, "VarMeanBackward0"), named(middle, "VarMeanBackward0")
 
 
 def std_mean(
@@ -131,4 +133,5 @@ def std_mean(
     """
     given = dict(axis)
     spread = _moment("std", _std, input, dim, unbiased, keepdim, correction, given)
-    return spread, mean(input, None if isinstance(dim, bool) else dim, keepdim, **axis)
+    middle = mean(input, None if isinstance(dim, bool) else dim, keepdim, **axis)
+    return named(spread, "StdMeanBackward0"), named(middle, "StdMeanBackward0")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.graph import named
 from ..autograd.record import op
 from ..autograd.summation import Axes
 from ..dtypes import to_numpy_dtype
@@ -179,4 +180,4 @@ def dist(input: Any, other: Any, p: float = 2) -> Any:
     >>> torch.dist(torch.tensor([1., 2.]), torch.tensor([4., 6.]))
     tensor(5.)
     """
-    return vector_norm(_sub(input, other), p)
+    return named(vector_norm(_sub(input, other), p), "DistBackward0")

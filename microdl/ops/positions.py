@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
+from ..autograd.graph import TensorBase, named, wrap
 from ..dtypes import from_numpy_dtype
 from .join import stack
 from .shape import expand, require, reshape
@@ -122,7 +122,7 @@ def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
     """All combinations of `r` elements of a 1-D tensor, as rows."""
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     rows = np.array(list(choose(range(input._a.shape[0]), r)), np.int64).reshape(-1, r)
-    return input[wrap(rows)]
+    return named(input[wrap(rows)], "StackBackward0")
 
 
 def isin(elements: Any, test_elements: Any, *, invert: bool = False) -> Any:

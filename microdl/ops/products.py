@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase
+from ..autograd.graph import TensorBase, named
 from ..autograd.record import BY_UFUNC, binary, not_a_tensor, op, store
 from ..dtypes import from_numpy_dtype
 from .arithmetic import _mul
@@ -254,7 +254,9 @@ def dot(input: Any, tensor: Any, *, out: Any = None) -> Any:
     return matmul(input, tensor, out=out)
 
 
-vdot = dot
+def vdot(input: Any, other: Any, *, out: Any = None) -> Any:
+    """`dot`, under the name that PyTorch has for complex numbers too."""
+    return named(dot(input, other, out=out), "VdotBackward0")
 
 
 def bmm(input: Any, mat2: Any, *, out: Any = None) -> Any:

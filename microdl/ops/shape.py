@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
+from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.inplace import view as declare_view
 from ..autograd.record import not_a_tensor
 from ..dtypes import dtype
 
-_reshape = declare_view(
-    "view", lambda input, shape: input.reshape(shape), lambda g, input_shape: g.reshape(input_shape), "ViewBackward0"
-)
-_permute = declare_view(
-    "permute",
-    lambda input, dims: input.transpose(dims),
-    lambda g, dims: np.transpose(g, np.argsort(dims).tolist()),
-)
+
+def _reshaping(name: str, grad_name: str) -> Callable[..., Any]:
+    """A change of shape that keeps the order of the elements, under one of PyTorch's names for it."""
+    return declare_view(
+        name, lambda input, shape: input.reshape(shape), lambda g, input_shape: g.reshape(input_shape), grad_name
+    )
+
+
+def _permuting(name: str) -> Callable[..., Any]:
+    """An exchange of dimensions."""
+    return declare_view(
+        name,
+        lambda input, dims: input.transpose(dims),
+        lambda g, dims: np.transpose(g, np.argsort(dims).tolist()),
+    )
+
+
+_reshape = _reshaping("view", "ViewBackward0")
+_unsqueeze = _reshaping("unsqueeze", "UnsqueezeBackward0")
+_squeeze = _reshaping("squeeze", "SqueezeBackward0")
+_squeeze_dim = _reshaping("squeeze_dim", "SqueezeBackward1")
+_squeeze_dims = _reshaping("squeeze_dims", "SqueezeBackward2")
+_permute = _permuting("permute")
+_transpose = _permuting("transpose")
 
 
 def _expand_forward(input: Any, shape: tuple[int, ...]) -> Any:
@@ -104,7 +121,15 @@ def reshape(input: Any, *shape: Any) -> Any:
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
-    return _reshape(require("reshape", input), _resolved(sizes(shape), input._a.size))
+    return _reshaped(require("reshape", input), _resolved(sizes(shape), input._a.size))
+
+
+def _reshaped(input: Any, shape: tuple[int, ...]) -> Any:
+    """`input.reshape(shape)`, whose step PyTorch names after what had to be done."""
+    out = _reshape(input, shape)
+    if input._node is None or input._a.flags.c_contiguous:
+        return out
+    return named(out, "UnsafeViewBackward0" if out._view_of is None else "ReshapeAliasBackward0")
 
 
 def view(input: Any, *shape: Any) -> Any:
@@ -167,7 +192,7 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     return (
         input
         if first == last
-        else _reshape(input, (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :]))
+        else _reshaped(input, (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :]))
     )
 
 
@@ -200,10 +225,10 @@ def transpose(input: Any, dim0: int, dim1: int) -> Any:
     ndim = require("transpose", input)._a.ndim
     a, b = wrap_dim(dim0, ndim), wrap_dim(dim1, ndim)
     if ndim == 0:
-        return _permute(input, ())
+        return _transpose(input, ())
     order = list(range(ndim))
     order[a], order[b] = b, a
-    return _permute(input, tuple(order))
+    return _transpose(input, tuple(order))
 
 
 _t = declare_view("t", lambda input: input.T, lambda g: g.T, "TBackward0")
@@ -228,8 +253,11 @@ def t(input: Any) -> Any:
 def squeeze(input: Any, dim: Any = None) -> Any:
     """Without the dimensions of size 1, or without those of `dim` that have size 1: a view."""
     shape = require("squeeze", input)._a.shape
-    dims = range(len(shape)) if dim is None else wrap_dims(dim, len(shape))
-    return _reshape(input, tuple(n for i, n in enumerate(shape) if n != 1 or i not in dims))
+    if dim is None:
+        return _squeeze(input, tuple([n for n in shape if n != 1]))
+    dims = wrap_dims(dim, len(shape))
+    step = _squeeze_dims if isinstance(dim, (tuple, list)) else _squeeze_dim
+    return step(input, tuple([n for i, n in enumerate(shape) if n != 1 or i not in dims]))
 
 
 def unsqueeze(input: Any, dim: int) -> Any:
@@ -241,7 +269,7 @@ def unsqueeze(input: Any, dim: int) -> Any:
     """
     shape = require("unsqueeze", input)._a.shape
     d = wrap_dim(dim, len(shape) + 1)
-    return _reshape(input, (*shape[:d], 1, *shape[d:]))
+    return _unsqueeze(input, (*shape[:d], 1, *shape[d:]))
 
 
 def expand(input: Any, *shape: Any) -> Any:

@@ -191,6 +191,7 @@ def _fill_forward(input: Any, mask: Any, value: Any) -> Any:
 _masked_fill = op(
     "masked_fill",
     _fill_forward,
+    grad_name=lambda node: f"MaskedFillBackward{'value' in node.plan.tensors:d}",
     input=lambda g, mask: np.where(mask, 0, g),
     value=lambda g, mask: np.where(mask, g, 0),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 import microdl as torch
 from microdl.autograd.inplace import overwrite
-from microdl.ops import arithmetic, blend
+from microdl.ops import blend, division
 from microdl.random import fills
 
 from .kinds import (
@@ -92,7 +93,16 @@ WITHOUT_DERIVATIVE: dict[str, st.SearchStrategy[Case]] = {
     "isnan": unary(torch.isnan, np.isnan),
     "isinf": unary(torch.isinf, np.isinf),
     "isfinite": unary(torch.isfinite, np.isfinite),
-    "floor_divide": binary(arithmetic.floor_divide, np.floor_divide, REAL, NONZERO),
+    "floor_divide": binary(division.floor_divide, np.floor_divide, REAL, NONZERO).map(
+        lambda case: replace(case, differentiable=False)
+    ),
+    "div_floor": binary(division._div_floor, np.floor_divide, eighths(-3, 3, 1 / 32), st.sampled_from([1.0, -0.5])),
+    "div_trunc": binary(
+        division._div_trunc,
+        lambda x, y: np.trunc(np.true_divide(x, y)),
+        eighths(-3, 3, 1 / 32),
+        st.sampled_from([1.0, -0.5]),
+    ),
     "zeros_like": unary(fills._zeros, np.zeros_like),
     "bitwise_left_shift": shifts(blend.bitwise_left_shift, np.left_shift),
     "bitwise_right_shift": shifts(blend.bitwise_right_shift, np.right_shift),

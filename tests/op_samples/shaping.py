@@ -46,7 +46,7 @@ def tensor_index(index: Any) -> Any:
 def puts(draw: st.DrawFn) -> Case:
     """A value, broadcast, written at places that do not repeat."""
     x = draw(arrays(REAL))
-    index: Any = draw(basic_indices(x).map(lambda i: i[0]) | hnp.arrays(np.bool_, x.shape))
+    index: Any = draw(hnp.arrays(np.bool_, x.shape))
     target = x[index]
     value = draw(arrays(REAL, target.shape) | arrays(REAL, ()))
     on_tensors = torch.from_numpy(index) if isinstance(index, np.ndarray) else index
@@ -111,6 +111,27 @@ def replaced_parts(draw: st.DrawFn) -> Case:
     return Case(call, (x, part), reference)
 
 
+def squeezes(call: Any, reference: Any, one: bool) -> st.SearchStrategy[Case]:
+    """Dimension 0, which has size 1, named as such or in a list."""
+    dim: Any = 0 if one else (0,)
+    return arrays(REAL).map(lambda x: Case(lambda t: call(t, dim), (x[None],), lambda a: reference(a, 0)))
+
+
+@st.composite
+def views_of_changed(draw: st.DrawFn) -> Case:
+    """A view whose base was changed after it was made."""
+    x = draw(arrays(REAL))
+    index = draw(basic_indices(x))[0]
+
+    def call(t: Any) -> Any:
+        base = t * 2
+        part = base[index]
+        base.mul_(3)
+        return part
+
+    return Case(call, (x,), lambda a: (a * 2)[index] * 3)
+
+
 @st.composite
 def expands(draw: st.DrawFn) -> Case:
     x = draw(arrays(REAL))
@@ -151,6 +172,14 @@ SHAPING: dict[str, st.SearchStrategy[Case]] = {
     "permute": with_arguments(
         torch.permute, np.transpose, lambda x: st.permutations(range(x.ndim)).map(lambda dims: (tuple(dims),))
     ),
+    "transpose": with_arguments(
+        torch.transpose, np.swapaxes, lambda x: st.tuples(one_axis(x), one_axis(x)), shapes=MATRICES
+    ),
+    "unsqueeze": with_arguments(torch.unsqueeze, np.expand_dims, lambda x: st.tuples(st.integers(0, x.ndim))),
+    "squeeze": with_arguments(torch.squeeze, np.squeeze, lambda x: st.just(())),
+    "squeeze_dim": squeezes(torch.squeeze, np.squeeze, one=True),
+    "squeeze_dims": squeezes(torch.squeeze, np.squeeze, one=False),
+    "as_strided": views_of_changed(),
     "expand": expands(),
     "t": arrays(REAL, MATRICES).map(lambda x: Case(torch.t, (x,), np.transpose)),
     "cat": joins(torch.cat, np.concatenate, 0),

@@ -23,7 +23,7 @@ from .autograd import (
 )
 from .creation import (
     arange, as_tensor, asarray, empty, empty_like, eye, from_numpy, full, full_like, is_floating_point, is_tensor,
-    legacy, linspace, logspace, numel, ones, ones_like, scalar_tensor, tensor, zeros, zeros_like,
+    linspace, logspace, numel, ones, ones_like, scalar_tensor, tensor, zeros, zeros_like,
 )  # fmt: skip
 from .device import device
 from .dtypes import (
@@ -117,6 +117,7 @@ from .random import (
 from .serialization import load, save
 from .storage import UntypedStorage
 from .tensor import Tensor
+from .typed import set_default_tensor_type, typed
 
 # Overflow and NaN are values here, as in PyTorch: NumPy's warnings about them are silenced where microdl's own code
 # raises them, and nowhere else.
@@ -130,14 +131,9 @@ arccos, arcsin, arctan, arctan2 = acos, asin, atan, atan2
 greater, greater_equal, less, less_equal, not_equal = gt, ge, lt, le, ne
 swapaxes = swapdims = transpose
 
-FloatTensor, DoubleTensor = legacy("FloatTensor", float32), legacy("DoubleTensor", float64)
-LongTensor, IntTensor, ShortTensor = (
-    legacy("LongTensor", int64),
-    legacy("IntTensor", int32),
-    legacy("ShortTensor", int16),
-)
-CharTensor, ByteTensor, BoolTensor = legacy("CharTensor", int8), legacy("ByteTensor", uint8), legacy("BoolTensor", bool)
-HalfTensor = legacy("HalfTensor", float16)
+FloatTensor, DoubleTensor, HalfTensor = typed(float32), typed(float64), typed(float16)
+LongTensor, IntTensor, ShortTensor, CharTensor = typed(int64), typed(int32), typed(int16), typed(int8)
+ByteTensor, BoolTensor = typed(uint8), typed(bool)
 
 __all__ = [
     "__version__", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "Generator",
@@ -170,6 +166,7 @@ __all__ = [
     "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm", "reciprocal",
     "relu", "relu_", "remainder", "repeat_interleave", "reshape", "return_types", "roll", "round", "rsqrt", "rsub",
     "scalar_tensor", "scatter", "scatter_add", "searchsorted", "seed", "select", "selu", "set_default_dtype",
+    "set_default_tensor_type",
     "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign",
     "sin", "sinh", "slogdet", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "std_mean",
     "sub", "subtract", "sum", "svd", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor",

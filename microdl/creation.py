@@ -11,6 +11,7 @@ from . import dtypes
 from .autograd.graph import TensorBase, wrap
 from .autograd.record import not_a_tensor, store
 from .device import require_cpu
+from .ops.data import array_of_data, check_numpy
 from .ops.shape import sizes
 from .tensor import Tensor
 
@@ -20,55 +21,20 @@ def finish(array: Any, requires_grad: bool = False, device: Any = None) -> Any:
     if device is not None:
         require_cpu(device)
     t = wrap(array)
+    if requires_grad and t._a.dtype.kind != "f":
+        raise RuntimeError(
+            f"Only Tensors of floating point and complex dtype can require gradients, not {t.dtype}: give a "
+            "floating dtype, for example dtype=torch.float32."
+        )
     return t.requires_grad_() if requires_grad else t
-
-
-def _infer(data: Any, dtype: Any) -> np.ndarray[Any, Any]:
-    """A copy of the data; without a dtype in PyTorch's: Python floats give the default one, integers int64."""
-    try:
-        a = np.array(_plain(data))
-    except ValueError as error:
-        raise ValueError(f"expected sequences of equal length: {error}") from None
-    if dtype is not None and a.dtype.kind in "biuf":
-        return a.astype(dtypes.to_numpy_dtype(dtype))
-    if isinstance(data, (np.ndarray, np.generic, TensorBase)):
-        return a
-    if (a.size == 0 and a.dtype.kind == "f") or (a.dtype == np.float64 and not _has_numpy(data)):
-        return a.astype(dtypes.get_default_dtype().numpy)
-    if a.dtype.kind not in "biuf":
-        raise _not_numbers(data, a)
-    return a
-
-
-def _not_numbers(data: Any, a: np.ndarray[Any, Any]) -> Exception:
-    if a.dtype.kind in "OUS":
-        kind = "str" if a.dtype.kind in "US" else type(data).__name__
-        if kind not in ("str", "list", "tuple"):
-            return RuntimeError(f"Could not infer dtype of {kind}: a tensor holds numbers, not {str(data)[:60]}")
-        return TypeError(f"new(): invalid data type '{kind}': a tensor holds numbers, not {str(data)[:60]}")
-    return TypeError(f"can't make a tensor of NumPy dtype {a.dtype}")
-
-
-def _plain(data: Any) -> Any:
-    if isinstance(data, TensorBase):
-        return data._a
-    if isinstance(data, (list, tuple)):
-        return [_plain(x) for x in data]
-    return data
-
-
-def _has_numpy(data: Any) -> bool:
-    """Whether nested sequences hold NumPy arrays or float64 scalars, whose dtype counts."""
-    while isinstance(data, (list, tuple)) and data:
-        data = data[0]
-    return isinstance(data, (np.ndarray, TensorBase, np.float64))
 
 
 def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """A new leaf tensor that copies `data`: a number, nested sequences, a NumPy array or a tensor.
 
     Without `dtype`, Python floats give the default dtype (float32), integers int64, booleans bool, and NumPy
-    data keeps its own. Raises ValueError for ragged sequences, TypeError for what holds no numbers.
+    data keeps its own. Raises ValueError for ragged sequences, TypeError for what holds no numbers, RuntimeError for
+    a number that the dtype cannot hold.
 
     >>> import microdl as torch
     >>> torch.tensor([[1, 2], [3, 4]]), torch.tensor(0.5, requires_grad=True)
@@ -77,9 +43,8 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
 
     Source: https://pytorch.org/docs/stable/generated/torch.tensor.html
     """
-    array = _infer(data, dtype)
-    dtypes.from_numpy_dtype(array.dtype)
-    return finish(np.ascontiguousarray(array).reshape(array.shape), requires_grad, device)
+    array = array_of_data(data, None if dtype is None else dtypes.to_numpy_dtype(dtype))
+    return finish(array, requires_grad, device)
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
@@ -105,12 +70,7 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Any:
     """
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
-    dtypes.from_numpy_dtype(ndarray.dtype)
-    if any(s < 0 for s in ndarray.strides):
-        raise ValueError(
-            "At least one of the strides of the given numpy array is negative, and tensors with negative strides are "
-            "not supported. Make a copy with array.copy() first."
-        )
+    check_numpy(ndarray)
     return wrap(ndarray.view(np.ndarray))
 
 
@@ -132,7 +92,8 @@ def checked_sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:
 
 def _filled(shape: tuple[Any, ...], value: Any, dtype: Any, requires_grad: bool, device: Any, out: Any = None) -> Any:
     d = dtypes.get_default_dtype().numpy if dtype is None else dtypes.to_numpy_dtype(dtype)
-    array = np.full(checked_sizes(shape), value, d)
+    dtypes.check_fits(value, d)
+    array = np.full(checked_sizes(shape), np.asarray(value).astype(d))
     return finish(array, requires_grad, device) if out is None else store("full", out, wrap(array))
 
 
@@ -203,7 +164,8 @@ def _like(input: Any, value: Any, dtype: Any, requires_grad: bool, device: Any) 
     if not isinstance(input, TensorBase):
         raise not_a_tensor("full_like", 1, input)
     d = input._a.dtype if dtype is None else dtypes.to_numpy_dtype(dtype)
-    return finish(np.full(input._a.shape, value, d), requires_grad, device)
+    dtypes.check_fits(value, d)
+    return finish(np.full(input._a.shape, np.asarray(value).astype(d)), requires_grad, device)
 
 
 def zeros_like(
@@ -381,19 +343,6 @@ def new_full(self: Any, size: Any, fill_value: Any, *, dtype: Any = None, requir
 def new_tensor(self: Any, data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Any:
     """A copy of `data` in this tensor's dtype."""
     return tensor(data, dtype=dtype or self.dtype, requires_grad=requires_grad)
-
-
-def legacy(name: str, d: dtypes.dtype) -> Any:
-    """PyTorch's old constructors: `FloatTensor([1, 2])` copies data, `FloatTensor(2, 3)` gives a shape."""
-
-    def make(*data: Any) -> Any:
-        is_shape = data and (len(data) > 1 or isinstance(data[0], (int, np.integer, dtypes.Size)))
-        return zeros(*data, dtype=d) if is_shape or (not data and (data := (0,))) else tensor(data[0], dtype=d)
-
-    make.__name__ = make.__qualname__ = name
-    make.__doc__ = f"`tensor(data, dtype={d})`, or an empty tensor of a shape."
-    make.dtype = d  # type: ignore[attr-defined]
-    return make
 
 
 for _new in (new_zeros, new_ones, new_full, new_tensor):

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from . import dtypes
+from .typed import absent
+
 
 def is_available() -> bool:
     """False: microdl runs on the CPU."""
@@ -27,3 +30,7 @@ def empty_cache() -> None:
 
 def synchronize(device: Any = None) -> None:
     """Nothing: every operation has finished when its call returns."""
+
+
+for _dtype in dtypes.ALL:
+    globals()[f"{_dtype.legacy}Tensor"] = absent(f"torch.cuda.{_dtype.legacy}Tensor")

@@ -6,6 +6,7 @@ itself: storage and views of it, its place in the graph, and its conversions to 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -28,6 +29,13 @@ from .device import CPU
 from .device import device as Device
 from .ops import convert, methods, python
 from .ops.arithmetic import contiguous_clone, number_array
+from .ops.data import legacy_array
+
+_NOT_A_LEAF = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
+    "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, "
+    "use .retain_grad() on the non-leaf Tensor."
+)
 
 
 class Tensor(methods.Methods, convert.Conversions, python.ToPython, TensorBase):
@@ -47,7 +55,7 @@ class Tensor(methods.Methods, convert.Conversions, python.ToPython, TensorBase):
     __array_priority__ = 1000
 
     def __new__(cls, *data: Any, **options: Any) -> Any:
-        return wrap(_legacy_array(data))
+        return wrap(legacy_array(data))
 
     # --- the array ---
 
@@ -163,7 +171,7 @@ class Tensor(methods.Methods, convert.Conversions, python.ToPython, TensorBase):
             )
         if requires_grad and self._a.dtype.kind != "f":
             raise RuntimeError(
-                f"only Tensors of floating point and complex dtype can require gradients, not {self.dtype}. Convert it "
+                f"only Tensors of floating point dtype can require gradients, not {self.dtype}. Convert it "
                 "first, for example with .float()."
             )
         self._node = AccumulateGrad(self) if requires_grad else None
@@ -179,6 +187,8 @@ class Tensor(methods.Methods, convert.Conversions, python.ToPython, TensorBase):
 
     @property
     def grad(self) -> Any:
+        if self._grad is None and not (self.is_leaf or self.retains_grad):
+            warnings.warn(_NOT_A_LEAF, stacklevel=2)
         return self._grad
 
     @grad.setter
@@ -262,7 +272,14 @@ class Tensor(methods.Methods, convert.Conversions, python.ToPython, TensorBase):
             raise TypeError("iteration over a 0-d tensor")
         return iter(self.unbind(0))
 
+    def __delitem__(self, index: Any) -> None:
+        raise TypeError("Tensor does not support deleting items")
+
     def __contains__(self, element: Any) -> bool:
+        if not isinstance(element, (TensorBase, int, float, np.generic)):
+            raise RuntimeError(
+                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+            )
         return bool((self == element)._a.any())
 
     __hash__ = object.__hash__  # by identity, although == compares elements
@@ -323,18 +340,6 @@ def _rebuild(cls: Any, array: np.ndarray[Any, Any], requires_grad: bool) -> Any:
     return cls(wrap(array), requires_grad)
 
 
-def _legacy_array(data: tuple[Any, ...]) -> np.ndarray[Any, Any]:
-    default = dtypes.get_default_dtype().numpy
-    if not data:
-        return np.empty(0, default)
-    first = data[0]
-    if (len(data) == 1 and isinstance(first, dtypes.Size)) or all(isinstance(n, (int, np.integer)) for n in data):
-        return np.zeros(first if isinstance(first, tuple) else data, default)
-    if len(data) > 1:
-        raise TypeError(f"Tensor() takes either sizes or one nested sequence, not {data!r}")
-    return np.array(first, default)
-
-
 def _check_grad(t: Tensor, new: Any) -> None:
     if not isinstance(new, Tensor):
         raise TypeError(f"assigned grad expected to be a Tensor or None but got {type(new).__name__}")
@@ -342,10 +347,13 @@ def _check_grad(t: Tensor, new: Any) -> None:
         raise RuntimeError("can't assign Variable as its own grad")
     if new._a.shape != t._a.shape:
         raise RuntimeError(
-            f"assigned grad has data of a different size: {list(new._a.shape)} for a tensor of {list(t._a.shape)}"
+            f"attempting to assign a gradient of size '{list(new._a.shape)}' to a tensor of size '{list(t._a.shape)}'. "
+            "Please ensure that the gradient and the tensor are the same size"
         )
     if new._a.dtype != t._a.dtype:
-        raise RuntimeError(f"assigned grad has data of a different type: {new.dtype} for a tensor of {t.dtype}")
+        raise RuntimeError(
+            f"attempting to assign a gradient with dtype {new.dtype} to a tensor of {t.dtype}. Convert it with .to()."
+        )
 
 
 set_tensor_class(Tensor)

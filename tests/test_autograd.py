@@ -65,7 +65,8 @@ def test_only_leaves_get_a_grad() -> None:
     x = leaf(1.0)
     y = x * 2
     (y * 3).backward()
-    assert y.grad is None
+    with pytest.warns(UserWarning, match="that is not a leaf Tensor is being accessed"):
+        assert y.grad is None
     assert x.grad.item() == 6.0
 
 
@@ -147,7 +148,7 @@ def test_backward_without_history() -> None:
 
 def test_gradient_of_another_shape() -> None:
     x = leaf([1.0, 2.0])
-    with pytest.raises(RuntimeError, match=r"Mismatch in shape: grad_output has a shape of \[3\].*\[2\]"):
+    with pytest.raises(RuntimeError, match=r"Mismatch in shape: .*has a shape of torch.Size\(\[3\]\).*\[2\]"):
         (x * 2).backward(torch.ones(3))
 
 
@@ -325,16 +326,16 @@ def test_gradients_have_their_tensor_s_dtype() -> None:
 
 
 def test_only_floating_tensors_require_grad() -> None:
-    with pytest.raises(RuntimeError, match="only Tensors of floating point and complex dtype can require gradients"):
+    with pytest.raises(RuntimeError, match="Only Tensors of floating point and complex dtype can require gradients"):
         torch.tensor([1, 2], requires_grad=True)
     assert not (leaf([1.0, 2.0]) > 1).requires_grad
 
 
 def test_grad_must_fit_its_tensor() -> None:
     x = leaf([1.0, 2.0])
-    with pytest.raises(RuntimeError, match=r"different size: \[3\] for a tensor of \[2\]"):
+    with pytest.raises(RuntimeError, match=r"gradient of size '\[3\]' to a tensor of size '\[2\]'"):
         x.grad = torch.ones(3)
-    with pytest.raises(RuntimeError, match="different type: torch.float64"):
+    with pytest.raises(RuntimeError, match="gradient with dtype torch.float64"):
         x.grad = torch.ones(2, dtype=torch.float64)
     with pytest.raises(TypeError, match="expected to be a Tensor or None but got float"):
         x.grad = 1.0

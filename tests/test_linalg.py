@@ -195,4 +195,4 @@ def test_a_diagonal_is_a_view_that_may_be_written_to() -> None:
     assert x.tolist() == [[1, 0, 0], [0, 1, 0]]
     y = torch.zeros(2, 2, requires_grad=True) * 1
     y.diagonal().add_(torch.ones(2, requires_grad=True))
-    assert y.grad_fn.name() == "CopySlices"
+    assert y.grad_fn.name() == "torch::autograd::CopySlices"

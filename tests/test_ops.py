@@ -89,7 +89,7 @@ def check_recorded(name: str, case: Case) -> None:
 
 
 def _operation(node: Any) -> Any:
-    return node.plan.op if hasattr(node, "plan") else None
+    return node.plan.declared if hasattr(node, "plan") else None
 
 
 def check_refused(case: Case) -> None:

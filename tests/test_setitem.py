@@ -113,7 +113,7 @@ def test_leading_ones_of_the_value_are_dropped() -> None:
         (0.5, 1.0, IndexError, "only integers, slices"),
         ([0.5], 1.0, IndexError, "tensors used as indices must be long, int, byte or bool tensors"),
         (slice(None, None, -1), 1.0, ValueError, "step must be greater than zero"),
-        (0, torch.zeros(2), RuntimeError, r"shape \[2\] cannot be broadcast to indexing result of shape \[3\]"),
+        (0, torch.zeros(2), RuntimeError, r"expanded size of the tensor \(3\) must match the existing size \(2\)"),
         (torch.tensor([True]), 1.0, IndexError, r"shape of the mask \[1\] at index 0 does not match.*\[2, 3\]"),
     ],
 )

@@ -147,7 +147,6 @@ def test_number_and_array_are_taken_one_after_the_other() -> None:
         ((0, -4), IndexError, "index -4 is out of bounds for dimension 1 with size 3"),
         ([0, 2], IndexError, "index 2 is out of bounds for dimension 0 with size 2"),
         ((0, 0, 0, 0), IndexError, "too many indices for tensor of dimension 3"),
-        ((Ellipsis, Ellipsis), IndexError, "single ellipsis"),
         (0.5, IndexError, "only integers, slices"),
         ("a", IndexError, "only integers, slices"),
         (slice(None, None, -1), ValueError, "step must be greater than zero"),

@@ -58,7 +58,7 @@ def test_tensor_copies() -> None:
 @pytest.mark.parametrize(
     ("data", "error", "text"),
     [
-        ([[1], [1, 2]], ValueError, "expected sequences of equal length"),
+        ([[1], [1, 2]], ValueError, r"expected sequence of length 1 at dim 1 \(got 2\)"),
         ("text", TypeError, "str"),
         (None, (TypeError, RuntimeError), "NoneType"),
         ([1j], TypeError, "complex"),
@@ -79,7 +79,7 @@ def test_from_numpy_shares_and_refuses_what_cannot_be_shared() -> None:
     assert t.dtype is torch.float64
     with pytest.raises(TypeError, match=r"expected np.ndarray \(got list\)"):
         torch.from_numpy([1.0])
-    with pytest.raises(ValueError, match=r"strides of the given numpy array is negative.*array.copy\(\)"):
+    with pytest.raises(ValueError, match=r"stride in the given numpy array is negative.*array.copy\(\)"):
         torch.from_numpy(a[::-1])
 
 
@@ -388,8 +388,8 @@ def test_old_constructors() -> None:
     assert torch.Tensor([1, 2]).tolist() == [1.0, 2.0]
     assert torch.Tensor(2, 3).shape == (2, 3)
     assert torch.Tensor().shape == (0,)
-    assert creation.legacy("LongTensor", torch.int64)([1.0, 2.0]).tolist() == [1, 2]
-    with pytest.raises(TypeError, match="either sizes or one nested sequence"):
+    assert torch.LongTensor([1.0, 2.0]).tolist() == [1, 2]
+    with pytest.raises(TypeError, match="either sizes or one sequence"):
         torch.Tensor([1], [2])
 
 

@@ -73,6 +73,8 @@ def grad(
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
     """
     targets = _listed(inputs)
+    if not targets:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     nodes = [_input_node(t) for t in targets]
     retain = create_graph if retain_graph is None else retain_graph
     roots, grads = _roots(_listed(outputs), _listed(grad_outputs), create_graph)
@@ -116,6 +118,9 @@ def _input_node(t: Any) -> Node:
 def _roots(tensors: list[Any], grads: list[Any], create_graph: bool) -> tuple[list[Node], list[Any]]:
     """The nodes at which a walk begins, and the gradients that enter there."""
     grads = grads or [None] * len(tensors)
+    for g in grads:
+        if g is not None and not isinstance(g, TensorBase):
+            raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
     if len(grads) != len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(grads)} gradients")
     for i, t in enumerate(tensors):
@@ -142,8 +147,8 @@ def _seed(t: TensorBase, g: Any, create_graph: bool) -> Any:
         raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
     if g._a.shape != a.shape:
         raise RuntimeError(
-            f"Mismatch in shape: grad_output has a shape of {list(g._a.shape)} and the output has a shape of "
-            f"{list(a.shape)}."
+            f"Mismatch in shape: grad_output[0] has a shape of torch.Size({list(g._a.shape)}) and output[0] has a "
+            f"shape of torch.Size({list(a.shape)})."
         )
     return g if create_graph else g._a.astype(a.dtype, copy=False)
 

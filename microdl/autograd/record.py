@@ -77,13 +77,21 @@ def binary(
     other: Formula | None = None,
     *,
     floating: bool = False,
+    refuse: Callable[[Any, Any], None] | None = None,
     grad_name: Name | None = None,
     doc: str | None = None,
 ) -> Callable[..., Any]:
     """Declares an elementwise operation on two operands that broadcast and promote.
 
-    Either operand may be a Python number; `floating` ones turn integers into floats first.
+    Either operand may be a Python number; `floating` ones turn integers into floats first. Before operands of two
+    dtypes are promoted, `refuse` may raise.
     """
+
+    def agreed(input: Any, other: Any) -> tuple[Any, Any]:
+        if refuse is not None:
+            refuse(input, other)
+        return promoted(input, other, floating)
+
     formulas = {k: f for k, f in (("input", input), ("other", other)) if f}
     op = Op(name, forward, ("input", "other"), formulas, grad_name=grad_name)
     plans: dict[int, Any] = {}
@@ -97,15 +105,15 @@ def binary(
                 y = other
                 y_node = None
                 if x.dtype.kind != "f":
-                    x, y = promoted(input, other, floating)
+                    x, y = agreed(input, other)
             else:
                 y = other._a
                 y_node = other._node
                 if x.dtype != y.dtype or (floating and x.dtype.kind != "f"):
-                    x, y = promoted(input, other, floating)
+                    x, y = agreed(input, other)
         except AttributeError:
             input, other = _operands(name, input, other)
-            x, y = promoted(input, other, floating)
+            x, y = agreed(input, other)
             x_node, y_node = getattr(input, "_node", None), getattr(other, "_node", None)
         try:
             t = wrap(forward(x, y))

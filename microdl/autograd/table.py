@@ -79,11 +79,11 @@ class Plan:
     `vjp(g, saved)` gives one gradient for each input of `wanted`, in order.
     """
 
-    __slots__ = ("_sources", "keep", "name", "op", "tensors", "vjp", "wanted")
+    __slots__ = ("_sources", "declared", "keep", "name", "tensors", "vjp", "wanted")
 
     def __init__(self, op: Op, wanted: tuple[str, ...], tensors: tuple[str, ...]) -> None:
         self.name = op.grad_name
-        self.op, self.wanted, self.tensors = op, wanted, tensors
+        self.declared, self.wanted, self.tensors = op, wanted, tensors
         formulas = _chosen(op, wanted)
         needs = {names: _needs(formula) for names, formula in formulas.items()}
         kept = sorted({n for needed in needs.values() for n in needed})

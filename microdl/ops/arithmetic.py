@@ -11,7 +11,7 @@ import numpy as np
 from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.record import BY_UFUNC, binary, op, unary
 from ..autograd.table import BOTH, SECOND, by_tensors
-from ..dtypes import get_default_dtype, to_numpy_dtype
+from ..dtypes import bool_, get_default_dtype, to_numpy_dtype
 from .division import kind_of, not_for_bool
 
 # --- two operands -----------------------------------------------------------------------------------------
@@ -20,17 +20,27 @@ _add = binary("add", np.add, lambda g: g, lambda g: g)
 _mul = binary("mul", np.multiply, lambda g, other: g * other, lambda g, input: g * input)
 
 
-def _subtract(x: Any, y: Any) -> Any:
-    if getattr(x, "dtype", None) == np.bool_ or getattr(y, "dtype", None) == np.bool_:
+def _no_bool(x: Any, y: Any) -> None:
+    if any(isinstance(v, bool) or getattr(v, "dtype", None) in (np.bool_, bool_) for v in (x, y)):
         raise RuntimeError(
             "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert "
             "a mask, use the `~` or `logical_not()` operator instead."
         )
+
+
+def _subtract(x: Any, y: Any) -> Any:
+    if getattr(x, "dtype", None) == np.bool_:
+        _no_bool(x, y)
     return np.subtract(x, y)
 
 
 _sub = binary(
-    "sub", _subtract, lambda g: g, lambda g: -g, grad_name=by_tensors("SubBackward0", {SECOND: "RsubBackward1"})
+    "sub",
+    _subtract,
+    lambda g: g,
+    lambda g: -g,
+    refuse=_no_bool,
+    grad_name=by_tensors("SubBackward0", {SECOND: "RsubBackward1"}),
 )
 BY_UFUNC[np.subtract] = _sub
 
@@ -267,6 +277,15 @@ isfinite = unary("isfinite", np.isfinite)
 logical_not = unary("logical_not", np.logical_not)
 bitwise_not = unary("bitwise_not", _on_bits("bitwise_not", np.bitwise_not))
 BY_UFUNC[np.bitwise_not] = bitwise_not
+
+
+def invert(input: Any) -> Any:
+    """`~input`: TypeError for floats, where `bitwise_not` raises NotImplementedError, as in PyTorch."""
+    if input._a.dtype.kind == "f":
+        raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors: use .long()")
+    return bitwise_not(input)
+
+
 clone = unary("clone", np.copy, lambda g: g)
 contiguous_clone = unary("contiguous", lambda x: x.copy(order="C"), lambda g: g, grad_name="CloneBackward0")
 

@@ -11,7 +11,7 @@ from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.record import BY_UFUNC, binary, not_a_tensor, op, promoted
 from ..dtypes import from_numpy_dtype
 from .arithmetic import _mul, add
-from .division import true_divide
+from .division import kind_of, true_divide
 from .join import cat
 from .products import C_NAMES
 from .shape import require, wrap_dim
@@ -127,9 +127,22 @@ heaviside = binary(
     lambda g, input: np.where(input == 0, g, 0),
     doc="0 where `input` < 0, 1 where it is > 0, and the second operand where it is 0.",
 )
-bitwise_left_shift = binary("bitwise_left_shift", np.left_shift, doc="`input * 2^other`, for integers.")
+
+
+def _on_whole(name: str, ufunc: np.ufunc) -> Any:
+    def forward(x: Any, y: Any) -> Any:
+        if kind_of(x, y) not in "iu":
+            raise NotImplementedError(f'"{name}_cpu" not implemented for {kind_of(x, y)!r}. Use .long() first.')
+        return ufunc(x, y)
+
+    return forward
+
+
+bitwise_left_shift = binary(
+    "bitwise_left_shift", _on_whole("lshift", np.left_shift), doc="`input * 2^other`, for integers."
+)
 bitwise_right_shift = binary(
-    "bitwise_right_shift", np.right_shift, doc="`input / 2^other`, rounded down, for integers."
+    "bitwise_right_shift", _on_whole("rshift", np.right_shift), doc="`input / 2^other`, rounded down, for integers."
 )
 BY_UFUNC.update({np.logaddexp: logaddexp, np.hypot: hypot})
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..autograd.graph import OpNode, TensorBase, named, wrap
 from ..autograd.record import not_a_tensor, op, operand, store
-from ..dtypes import from_numpy_dtype, promote_scalar, result_dtype
+from ..dtypes import check_fits, from_numpy_dtype, promote_scalar, result_dtype
 from .arithmetic import cast, number_array
 
 
@@ -61,9 +61,15 @@ def _agreeing(input: Any, *bounds: Any) -> tuple[Any, ...]:
         raise not_a_tensor("clamp", 1, input)
     given = [None if b is None else operand("clamp", 2, b) for b in bounds]
     common = result_dtype([input._a, *(b._a for b in given if isinstance(b, TensorBase))])
-    for b in given:
-        if b is not None and not isinstance(b, TensorBase):
-            common = promote_scalar(common, b)
+    numbers = [b for b in given if b is not None and not isinstance(b, TensorBase)]
+    if numbers and any(isinstance(b, TensorBase) for b in given):
+        raise TypeError(
+            "clamp() received an invalid combination of arguments: its bounds must be two numbers or tensors"
+        )
+    for b in numbers:
+        common = promote_scalar(common, b)
+    for b in numbers:
+        check_fits(b, common)
     cast_bounds = (
         b if b is None else cast(b, common) if isinstance(b, TensorBase) else np.asarray(b).astype(common)
         for b in given
@@ -119,6 +125,8 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     numbers = [s for s in sides if not isinstance(s, TensorBase)]
     tensor_arrays = [s._a for s in sides if isinstance(s, TensorBase)]
     common = promote_scalar(tensor_arrays[0].dtype, numbers[0]) if len(numbers) == 1 else result_dtype(arrays)
+    for number in numbers:
+        check_fits(number, common)
     input, other = (
         cast(s, common) if isinstance(s, TensorBase) else wrap(a.astype(common))
         for s, a in zip(sides, arrays, strict=True)

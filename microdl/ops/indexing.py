@@ -6,6 +6,7 @@ integer among the index arrays. So an index is taken apart into these two steps,
 
 from __future__ import annotations
 
+import operator
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,8 +16,8 @@ import numpy as np
 from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.inplace import check_writable, overwrite, takes_history, view, write
 from ..autograd.record import op
-from ..dtypes import from_numpy_dtype
-from .shape import require, wrap_dim
+from ..dtypes import check_fits, from_numpy_dtype
+from .shape import expand, require, wrap_dim
 
 Basic = tuple[Any, ...]
 _ALL = slice(None)
@@ -116,12 +117,17 @@ def _index_array(item: Any) -> Any:
         a = np.asarray(item)
     else:
         return None
-    if a.dtype.kind == "f" or a.dtype.kind not in "biu":
+    if a.dtype.kind not in "biu" or (a.ndim and a.dtype in (np.int8, np.int16)):
         raise IndexError(
             f"tensors used as indices must be long, int, byte or bool tensors, not {a.dtype}. Convert it, for "
             "example with .long()."
         )
-    return a.astype(np.bool_) if a.dtype == np.uint8 else a
+    if a.dtype == np.uint8:
+        warnings.warn(
+            "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.", stacklevel=6
+        )
+        return a.astype(np.bool_)
+    return a
 
 
 def parse(index: Any, shape: tuple[int, ...]) -> tuple[Basic, tuple[Any, ...]]:
@@ -201,20 +207,20 @@ def _without_ellipsis(items: list[Any], ndim: int) -> list[Any]:
     if used > ndim:
         raise IndexError(f"too many indices for tensor of dimension {ndim}: got {used}")
     where = [n for n, i in enumerate(items) if i is Ellipsis]
-    if len(where) > 1:
-        raise IndexError("an index can only have a single ellipsis ('...')")
-    if where:
+    if where:  # a second one stands for nothing
         n = where[0]
-        return [*items[:n], *[_ALL] * (ndim - used), *items[n + 1 :]]
+        return [*items[:n], *[_ALL] * (ndim - used), *(i for i in items[n + 1 :] if i is not Ellipsis)]
     return items
 
 
 def _checked_slice(item: slice) -> slice:
     step = item.step
-    if step is not None and int(step) <= 0:
+    if step is not None and step <= 0:
         raise ValueError(f"step must be greater than zero, got {step}. Use flip() to reverse.")
-    as_int = [None if b is None else int(b) for b in (item.start, item.stop, step)]
-    return slice(*as_int)
+    try:
+        return slice(*(None if b is None else operator.index(b) for b in (item.start, item.stop, step)))
+    except TypeError:
+        raise TypeError(f"slice indices must be integers or None or have an __index__ method, not {item}") from None
 
 
 def _checked_int(item: int, shape: tuple[int, ...], dim: int) -> int:
@@ -278,13 +284,15 @@ def setitem(input: Any, index: Any, value: Any) -> None:
     if arrays and isinstance(value, TensorBase):
         _check_same_dtype(input, value, arrays)
     recorded = takes_history(input, (value,))
-    source = value._a if isinstance(value, TensorBase) else np.asarray(value)
+    source = value._a if isinstance(value, TensorBase) else _number(input, value)
     target = input._a[basic] if basic else input._a
     wanted = target[arrays].shape if arrays else target.shape
     source = _stripped(source, len(wanted))
     try:
         np.broadcast_to(source, wanted)
     except ValueError:
+        if not arrays:
+            expand(wrap(source), *wanted)
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(source.shape)} cannot be broadcast to indexing result of "
             f"shape {list(wanted)}"
@@ -300,6 +308,20 @@ def setitem(input: Any, index: Any, value: Any) -> None:
     else:
         input._a[basic] = source
     input._version_counter.bump("index_put_")
+
+
+def _number(input: Any, value: Any) -> np.ndarray[Any, Any]:
+    """A Python number as an array, if the tensor can hold it."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if not isinstance(value, (bool, int, float)):
+        kind = f"{'numpy.' if isinstance(value, np.ndarray) else ''}{type(value).__name__}"
+        raise TypeError(
+            f"can't assign a {kind} to a torch.{_legacy(input)}Tensor. Assign a number or a tensor, as with "
+            "torch.as_tensor(value)."
+        )
+    check_fits(value, input._a.dtype)
+    return np.asarray(value).astype(input._a.dtype)
 
 
 def _write_recorded(input: Any, basic: Basic, arrays: tuple[Any, ...], value: Any) -> None:

@@ -176,8 +176,9 @@ def _check(x: Any, w: Any, b: Any) -> None:
 
 def _dtype_error(x: Any, w: Any, b: Any) -> RuntimeError:
     names = [str(from_numpy_dtype(a.dtype)) for a in (x, w, b) if a is not None]
+    legacy = [from_numpy_dtype(a.dtype).legacy for a in (x, w)]
     which = "input and weight" if b is None else "input, weight and bias"
     return RuntimeError(
-        f"expected m1 and m2 to have the same dtype, but got: {' != '.join(names)} ({which}). Convert the input with "
-        f".to({names[1]}), or the layer with .to({names[0]})."
+        f"mat1 and mat2 must have the same dtype, but got {legacy[0]} and {legacy[1]} ({which}: {', '.join(names)}). "
+        f"Convert the input with .to({names[1]}), or the layer with .to({names[0]})."
     )

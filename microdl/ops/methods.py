@@ -90,7 +90,7 @@ class Methods(InPlace):
     __neg__ = arithmetic.neg
     __pos__ = method_of(lambda self: self, "__pos__", "")
     __abs__ = arithmetic.abs
-    __invert__ = arithmetic.bitwise_not
+    __invert__ = arithmetic.invert
     __eq__ = method_of(_or_not_implemented(arithmetic.eq), "__eq__", "Elementwise; False for what is no number.")
     __ne__ = method_of(_or_not_implemented(arithmetic.ne), "__ne__", "Elementwise; True for what is no number.")
     __lt__ = arithmetic.lt
@@ -100,6 +100,8 @@ class Methods(InPlace):
     __matmul__ = products.at
     __rmatmul__ = method_of(lambda self, other: products.at(other, self), "__rmatmul__", "")
     __lshift__, __rshift__ = blend.bitwise_left_shift, blend.bitwise_right_shift
+    __rlshift__ = method_of(lambda self, other: blend.bitwise_left_shift(other, self), "__rlshift__", "")
+    __rrshift__ = method_of(lambda self, other: blend.bitwise_right_shift(other, self), "__rrshift__", "")
     __and__ = __rand__ = arithmetic.bitwise_and
     __or__ = __ror__ = arithmetic.bitwise_or
     __xor__ = __rxor__ = arithmetic.bitwise_xor

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..autograd.graph import TensorBase
 from ..autograd.record import not_a_tensor, op
+from ..dtypes import check_fits
 from .arithmetic import cast
 from .gather import Array, as_vector, check_range, index_array, legacy
 from .shape import expand, require, reshape, wrap_dim
@@ -175,12 +176,11 @@ def single(name: str, value: Any, a: Array) -> Any:
                 f"{name}_ only supports a 0-dimensional value tensor, but got tensor with {value._a.ndim} dimension(s)."
             )
         return value if value._a.dtype == a.dtype else cast(value, a.dtype)
-    if type(value) is float and a.dtype.kind == "f":
+    if type(value) is float and a.dtype == np.float64:
         return value
     if not isinstance(value, (bool, int, float)):
         raise TypeError(f"{name}(): argument 'value' must be Tensor or a number, not {type(value).__name__}")
-    if a.dtype.kind != "f" and isinstance(value, float) and not math.isfinite(value):
-        raise RuntimeError(f"value cannot be converted to type {a.dtype}_t without overflow: {value}")
+    check_fits(value, a.dtype)
     return np.asarray(value).astype(a.dtype)
 
 

@@ -10,8 +10,8 @@ import warnings
 from math import e, inf, nan, pi
 
 from . import (
-    autograd, backends, cuda, datasets, dtypes, kernels, linalg, nn, optim, random, serialization, storage, surface,
-    utils,
+    autograd, backends, cuda, datasets, dtypes, func, kernels, linalg, nn, optim, random, serialization, storage,
+    surface, utils,
 )  # fmt: skip
 from .autograd import (
     enable_grad,
@@ -150,7 +150,7 @@ __all__ = [
     "cumsum", "datasets", "default_generator", "det", "device", "diag", "diag_embed", "diagonal", "diff", "dist",
     "div", "divide", "dot", "double", "dropout", "dtype", "dtypes", "e", "einsum", "empty", "empty_like",
     "enable_grad", "eq", "equal", "exp", "exp2", "expm1", "eye", "finfo", "flatten", "flip", "float", "float16",
-    "float32", "float64", "floor", "floor_divide", "fmod", "frac", "from_numpy", "full", "full_like", "gather",
+    "float32", "float64", "floor", "floor_divide", "fmod", "frac", "func", "from_numpy", "full", "full_like", "gather",
     "ge", "ger", "get_default_dtype", "get_num_threads", "get_rng_state", "greater", "greater_equal", "gt", "half",
     "heaviside", "hinge_embedding_loss", "histc", "hstack", "hypot", "iinfo", "index_add", "index_copy",
     "index_fill", "index_select", "inf", "inference_mode", "initial_seed", "inner", "int", "int16", "int32",

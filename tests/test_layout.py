@@ -21,7 +21,7 @@ ORDER = [
     *["kernels", "_atomic", "surface", "device", "dtypes", "printing"],
     *["autograd", "ops", "tensor", "creation", "typed", "storage", "safetensors", "random"],
     *["linalg", "cuda", "backends"],
-    *["nn", "optim", "utils", "serialization", "datasets"],
+    *["func", "nn", "optim", "utils", "serialization", "datasets"],
     *["plots", "train", "bench", "cli", "__main__"],
 ]
 # microdl/__init__.py imports all of it; nothing imports the face, but those who use microdl as a user does

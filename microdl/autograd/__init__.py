@@ -3,6 +3,7 @@
 Source of the names and their meaning: https://pytorch.org/docs/stable/autograd.html
 """
 
+from . import functional
 from .backward import backward, grad
 from .function import Function
 from .mode import (
@@ -20,6 +21,7 @@ __all__ = [
     "Variable",
     "backward",
     "enable_grad",
+    "functional",
     "grad",
     "inference_mode",
     "is_grad_enabled",

@@ -44,7 +44,7 @@ _TABLE = [
         "torch.distributions*",
         "torch.randn, torch.rand, torch.normal, torch.multinomial; log densities written out",
     ),
-    ("torch.func*", "torch.autograd.functional (jacobian, hessian, vjp, jvp) or torch.autograd.grad"),
+    ("torch.func*", "torch.func.grad, vjp, jvp, jacrev, hessian, vmap or functional_call"),
     ("torch.vmap", "an operation on a batch: broadcasting, torch.einsum, torch.bmm"),
     ("torch.profiler", "Python's cProfile, or time.perf_counter around the step"),
     ("torch.autograd.*profile*", "Python's cProfile, or time.perf_counter around the step"),

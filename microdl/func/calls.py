@@ -21,8 +21,8 @@ def functional_call(
     """`module(*args, **kwargs)` with other tensors, by their names, in the place of its parameters and buffers.
 
     `parameter_and_buffer_dicts` is one dictionary or several; `args` a tuple, or one argument. Parameters that
-    share one tensor are replaced together (`tie_weights`). With `strict`, RuntimeError for a name that the module lacks,
-    or has and is not given; otherwise such names are passed over.
+    share one tensor are replaced together (`tie_weights`). With `strict`, RuntimeError for a name that the module
+    lacks, or has and is not given; otherwise such names are passed over.
 
     >>> import microdl as torch
     >>> layer = torch.nn.Linear(1, 1, bias=False)

@@ -16,6 +16,7 @@ from .join import cat
 from .products import C_NAMES
 from .shape import require, wrap_dim
 from .slices import expand_pair
+from .spelling import or_axis
 
 
 def _legacy(x: Any) -> str:
@@ -168,6 +169,7 @@ def nan_to_num(input: Any, nan: float = 0.0, posinf: float | None = None, neginf
     return _nan_to_num(input, 0.0 if nan is None else nan, posinf, neginf)
 
 
+@or_axis
 def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Any:
     """The differences of neighbours along `dim`, `n` times over.
 

@@ -15,6 +15,7 @@ from .arithmetic import cast
 from .join import _flip
 from .reduction import check_flag, numpy_names, with_axes
 from .shape import require, reshape, wrap_dim
+from .spelling import or_axis
 
 _ALL = slice(None)
 
@@ -144,6 +145,7 @@ def prod(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
 # --- running sums and products ------------------------------------------------------------------------------
 
 
+@or_axis
 def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Any:
     """Running sums along `dim`: `out_i = x_1 + ... + x_i`. Integers and booleans give int64.
 
@@ -157,6 +159,7 @@ def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Any:
     return running_sum(input, wrap_dim(dim, input._a.ndim), False)
 
 
+@or_axis
 def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Any:
     """Running products along `dim`; the gradient is right where factors are zero.
 
@@ -188,6 +191,7 @@ _logcumsumexp = op(
 )
 
 
+@or_axis
 def logcumsumexp(input: Any, dim: int) -> Any:
     """The logarithms of running sums of exponentials, without overflow. RuntimeError for integers.
 
@@ -225,6 +229,7 @@ def _running_extreme(name: str, ufunc: np.ufunc, call: Any, input: Any, dim: int
     return call(input, d, index, True), wrap(index)
 
 
+@or_axis
 def cummax(input: Any, dim: int) -> Any:
     """The running maximum along `dim` and where it is: the pair (values, indices).
 
@@ -235,6 +240,7 @@ def cummax(input: Any, dim: int) -> Any:
     return return_types.cummax(_running_extreme("cummax", np.maximum, _cummax, input, dim))
 
 
+@or_axis
 def cummin(input: Any, dim: int) -> Any:
     """The running minimum along `dim` and where it is: the pair (values, indices).
 

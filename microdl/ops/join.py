@@ -16,8 +16,9 @@ from ..autograd.record import attach, op
 from ..autograd.table import Op
 from ..dtypes import result_dtype
 from .arithmetic import cast
-from .indexing import _select_slices, narrow, select
-from .shape import require, wrap_dim, wrap_dims
+from .indexing import _select_slices, narrow
+from .shape import given_once, require, wrap_dim, wrap_dims
+from .spelling import or_axis
 
 
 @functools.lru_cache(maxsize=64)
@@ -160,6 +161,7 @@ def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, .
     return tuple(named(narrow(input, d, start, size), step) for start, size in zip(starts, sections, strict=True))
 
 
+@or_axis
 def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     """At most `chunks` views of equal size (the last may be smaller).
 
@@ -199,6 +201,7 @@ def _at(dim: int, i: int) -> tuple[Any, ...]:
     return (slice(None),) * dim + (i, ...)
 
 
+@or_axis
 def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
     """All slices along a dimension, without it.
 
@@ -208,7 +211,7 @@ def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
     """
     d = wrap_dim(dim, require("unbind", input)._a.ndim)
     if input._node is None:
-        return tuple(select(input, d, i) for i in range(input._a.shape[d]))
+        return tuple([_select_slices(input, _at(d, i)) for i in range(input._a.shape[d])])
     parts: tuple[Any, ...] = _unbind(input, d)
     for i, part in enumerate(parts):
         link(part, input, _select_slices, (_at(d, i),))
@@ -254,9 +257,10 @@ _roll: Callable[..., Any] = op(
 )
 
 
-def repeat(input: Any, *repeats: Any) -> Any:
+def repeat(input: Any, *sizes: Any, repeats: Any = None) -> Any:
     """The tensor tiled: copied `repeats[i]` times along dimension i (which may be new ones in front)."""
-    times = tuple(int(r) for r in (repeats[0] if isinstance(repeats[0], (tuple, list)) else repeats))
+    given = given_once("repeat", sizes, repeats)
+    times = tuple(int(r) for r in (given[0] if given and isinstance(given[0], (tuple, list)) else given))
     if len(times) < input._a.ndim:
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     shape = (1,) * (len(times) - input._a.ndim) + input._a.shape
@@ -266,9 +270,14 @@ def repeat(input: Any, *repeats: Any) -> Any:
     return named(out if out._view_of is None else out.clone(), "RepeatBackward0")
 
 
-tile = repeat
+def tile(input: Any, *sizes: Any, dims: Any = None) -> Any:
+    """`repeat` that also takes fewer numbers than there are dimensions: ones are put in front."""
+    given = given_once("tile", sizes, dims)
+    times = tuple(given[0] if given and isinstance(given[0], (tuple, list)) else given)
+    return repeat(input, (1,) * (require("tile", input)._a.ndim - len(times)) + times)
 
 
+@or_axis
 def repeat_interleave(input: Any, repeats: Any, dim: int | None = None) -> Any:
     """Each element (or slice along `dim`) repeated `repeats` times in place."""
     if dim is None:

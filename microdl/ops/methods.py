@@ -143,7 +143,10 @@ class Methods(InPlace):
     swapdims = shape.transpose
     squeeze, unsqueeze = shape.squeeze, shape.unsqueeze
     expand, expand_as, broadcast_to = shape.expand, shape.expand_as, shape.broadcast_to
-    split, chunk, unbind, flip, roll = join.split, join.chunk, join.unbind, join.flip, join.roll
+    split = method_of(
+        lambda self, split_size, dim=0: join.split(self, split_size, dim), "split", "Views of consecutive parts."
+    )
+    chunk, unbind, flip, roll = join.chunk, join.unbind, join.flip, join.roll
     repeat, tile, repeat_interleave = join.repeat, join.tile, join.repeat_interleave
     select, narrow = indexing.select, indexing.narrow
     T = property(lambda self: shape.permute(self, *reversed(range(self._a.ndim))), doc="All dimensions reversed.")

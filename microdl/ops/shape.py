@@ -57,6 +57,15 @@ def require(name: str, input: Any) -> Any:
     return input
 
 
+def given_once(name: str, positional: tuple[Any, ...], keyword: Any) -> tuple[Any, ...]:
+    """Sizes by position, or by PyTorch's keyword for them."""
+    if keyword is None:
+        return positional
+    if positional:
+        raise TypeError(f"{name}() got its sizes twice: {positional} and {keyword}")
+    return (keyword,)
+
+
 def sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:
     """Sizes spelled `f(2, 3)`, `f((2, 3))`, `f(x.shape)` or `f(n)`, as a tuple of ints."""
     if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
@@ -111,7 +120,7 @@ def _resolved(shape: tuple[int, ...], n: int) -> tuple[int, ...]:
     return tuple(n // known if s == -1 else s for s in shape)
 
 
-def reshape(input: Any, *shape: Any) -> Any:
+def reshape(input: Any, *sizes_: Any, shape: Any = None) -> Any:
     """The same elements in another shape; one size may be -1. A view where the strides allow, else a copy.
 
     Raises RuntimeError where the number of elements differs.
@@ -121,7 +130,8 @@ def reshape(input: Any, *shape: Any) -> Any:
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
-    return _reshaped(require("reshape", input), _resolved(sizes(shape), input._a.size))
+    new = sizes(sizes_ if shape is None else given_once("reshape", sizes_, shape))
+    return _reshaped(require("reshape", input), _resolved(new, input._a.size))
 
 
 def _reshaped(input: Any, shape: tuple[int, ...]) -> Any:
@@ -132,7 +142,7 @@ def _reshaped(input: Any, shape: tuple[int, ...]) -> Any:
     return named(out, "UnsafeViewBackward0" if out._view_of is None else "ReshapeAliasBackward0")
 
 
-def view(input: Any, *shape: Any) -> Any:
+def view(input: Any, *shape: Any, size: Any = None) -> Any:
     """`reshape` that never copies; RuntimeError where the strides do not allow a view. `view(dtype)` converts bits.
 
     >>> import microdl as torch
@@ -142,6 +152,8 @@ def view(input: Any, *shape: Any) -> Any:
     tensor([1., 0., 0., 0.])
     """
     a = input._a
+    if size is not None:
+        shape = given_once("view", shape, size)
     if len(shape) == 1 and isinstance(shape[0], dtype):
         return _bits_as(input, shape[0])
     new = _resolved(sizes(shape), a.size)
@@ -196,21 +208,21 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     )
 
 
-def unflatten(input: Any, dim: int, sizes_: Any) -> Any:
+def unflatten(input: Any, dim: int, sizes: Any) -> Any:
     """Splits one dimension into several; the inverse of `flatten`."""
     shape = input._a.shape
     d = wrap_dim(dim, len(shape))
-    return _reshape(input, (*shape[:d], *_resolved(tuple(sizes_), shape[d]), *shape[d + 1 :]))
+    return _reshape(input, (*shape[:d], *_resolved(tuple(sizes), shape[d]), *shape[d + 1 :]))
 
 
-def permute(input: Any, *dims: Any) -> Any:
+def permute(input: Any, *order_: Any, dims: Any = None) -> Any:
     """The dimensions in another order: a view.
 
     >>> import microdl as torch
     >>> torch.zeros(2, 3, 4).permute(2, 0, 1).shape
     torch.Size([4, 2, 3])
     """
-    order = sizes(dims)
+    order = sizes(given_once("permute", order_, dims))
     ndim = require("permute", input)._a.ndim
     if len(order) != ndim:
         raise RuntimeError(
@@ -250,9 +262,10 @@ def t(input: Any) -> Any:
     return _t(input)
 
 
-def squeeze(input: Any, dim: Any = None) -> Any:
+def squeeze(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
     """Without the dimensions of size 1, or without those of `dim` that have size 1: a view."""
     shape = require("squeeze", input)._a.shape
+    dim = axis if dim is None else dim
     if dim is None:
         return _squeeze(input, tuple([n for n in shape if n != 1]))
     dims = wrap_dims(dim, len(shape))
@@ -260,7 +273,7 @@ def squeeze(input: Any, dim: Any = None) -> Any:
     return step(input, tuple([n for i, n in enumerate(shape) if n != 1 or i not in dims]))
 
 
-def unsqueeze(input: Any, dim: int) -> Any:
+def unsqueeze(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
     """With a dimension of size 1 put in at `dim`: a view.
 
     >>> import microdl as torch
@@ -268,13 +281,15 @@ def unsqueeze(input: Any, dim: int) -> Any:
     torch.Size([3, 1])
     """
     shape = require("unsqueeze", input)._a.shape
+    if dim is None and (dim := axis) is None:
+        raise TypeError('unsqueeze() missing 1 required positional arguments: "dim"')
     d = wrap_dim(dim, len(shape) + 1)
     return _unsqueeze(input, (*shape[:d], 1, *shape[d:]))
 
 
-def expand(input: Any, *shape: Any) -> Any:
+def expand(input: Any, *shape: Any, size: Any = None) -> Any:
     """A view in which dimensions of size 1 are repeated without copying; -1 leaves a size as it is."""
-    new = list(sizes(shape))
+    new = list(sizes(given_once("expand", shape, size)))
     old = require("expand", input)._a.shape
     lead = len(new) - len(old)
     if lead < 0:
@@ -300,9 +315,9 @@ def expand_as(input: Any, other: Any) -> Any:
     return expand(input, *other._a.shape)
 
 
-def broadcast_to(input: Any, shape: Any) -> Any:
-    """`input.expand(shape)`."""
-    return expand(input, *shape)
+def broadcast_to(input: Any, size: Any) -> Any:
+    """`input.expand(size)`."""
+    return expand(input, *size)
 
 
 def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:

@@ -14,6 +14,7 @@ from .along import picked
 from .extremum import _shared_by_all, check_not_empty
 from .reduction import check_flag, numpy_names
 from .shape import require, reshape, wrap_dim
+from .spelling import or_axis
 
 Array = np.ndarray[Any, Any]
 
@@ -32,6 +33,7 @@ def _order(a: Array, dim: int, descending: bool) -> Array:
     return np.ascontiguousarray(a.shape[dim] - 1 - a[back].argsort(dim, kind="stable")[back])
 
 
+@or_axis
 def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
     """The pair (values, indices) in order along `dim`. Equal elements keep their order; NaN counts as the greatest.
 
@@ -51,6 +53,7 @@ def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = Fal
     return return_types.sort((_sort(input, d, index, True), wrap(index)))
 
 
+@or_axis
 def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
     """The indices that sort along `dim`; see `sort`.
 
@@ -83,6 +86,7 @@ def _selected(a: Array, k: int, dim: int, largest: bool) -> Array:
     return np.take_along_axis(part, inside, dim)
 
 
+@or_axis
 def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
     """The pair (values, indices) of the `k` largest (or smallest) along `dim`, in order.
 
@@ -123,6 +127,7 @@ def _nth(name: str, call: Any, input: Any, n: int, dim: Any, keepdim: bool) -> A
     return _one_of(name, call, _as_vector(input), index, d, keepdim and not scalar)
 
 
+@or_axis
 def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> Any:
     """The pair (values, indices) of the `k`-th smallest (from 1) along `dim`.
 
@@ -178,6 +183,7 @@ def median(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> A
     return _one_of("median", _median, _as_vector(input), index, d, check_flag("median", keepdim) and a.ndim > 0)
 
 
+@or_axis
 def mode(input: Any, dim: int = -1, keepdim: bool = False) -> Any:
     """The pair (values, indices) of the most frequent value along `dim` (the smallest of equals), and its last place.
 
@@ -197,6 +203,7 @@ def mode(input: Any, dim: int = -1, keepdim: bool = False) -> Any:
     return _one_of("mode", _mode, _as_vector(input), np.moveaxis(index, -1, d), d, kept)
 
 
+@or_axis
 def quantile(input: Any, q: Any, dim: Any = None, keepdim: bool = False, *, interpolation: str = "linear") -> Any:
     """The q-th quantiles (q in [0, 1], a number or a 1-D tensor), over all elements or along `dim`.
 

@@ -20,6 +20,9 @@ Group: TypeAlias = dict[str, Any]
 StateDict: TypeAlias = dict[str, Any]
 
 
+_STATE_HOOKS = ("before saving", "after saving", "before loading", "after loading")
+
+
 class _Required:
     def __repr__(self) -> str:
         return "<required parameter>"
@@ -88,6 +91,7 @@ class Optimizer:
     def _start(self) -> None:
         self._pre_hooks: dict[int, Callable[..., Any]] = {}
         self._post_hooks: dict[int, Callable[..., Any]] = {}
+        self._state_hooks: dict[str, dict[int, Callable[..., Any]]] = {when: {} for when in _STATE_HOOKS}
         self._opt_called = False  # a scheduler that steps first warns
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -174,6 +178,7 @@ class Optimizer:
         >>> state["state"], state["param_groups"][0]["params"], state["param_groups"][0]["lr"]
         ({}, [0], 0.1)
         """
+        self._call_state_hooks("before saving")
         numbered: dict[int, int] = {}
         for i, p in enumerate(itertools.chain.from_iterable(group["params"] for group in self.param_groups)):
             numbered.setdefault(id(p), i)
@@ -183,7 +188,8 @@ class Optimizer:
             for group in self.param_groups
         ]
         state = {numbered[id(k)] if isinstance(k, TensorBase) else k: entry for k, entry in self.state.items()}
-        return {"state": state, "param_groups": groups}
+        saved: StateDict = self._call_state_hooks("after saving", {"state": state, "param_groups": groups})
+        return saved
 
     def load_state_dict(self, state_dict: StateDict) -> None:
         """Takes over, as copies, what `state_dict` returned for the same groups of parameters.
@@ -192,6 +198,7 @@ class Optimizer:
 
         Raises ValueError, and leaves the optimiser as it is, where groups, their sizes or the shapes differ.
         """
+        state_dict = self._call_state_hooks("before loading", state_dict.copy())
         saved = state_dict["param_groups"]
         _check_sizes(self.param_groups, saved)
         by_number: dict[Any, Any] = {}
@@ -211,6 +218,7 @@ class Optimizer:
             self._check_buffers(number, p, entry)
             state[p] = _copied(entry, p)
         self.__setstate__({"state": state, "param_groups": groups})
+        self._call_state_hooks("after loading")
 
     def _check_buffers(self, number: Any, p: Any, entry: Any) -> None:
         for name in self.buffers:
@@ -240,6 +248,28 @@ class Optimizer:
         """Calls `hook(optimizer, args, kwargs)` after each step."""
         self.watch_step()
         return _register(self._post_hooks, hook)
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Calls `hook(optimizer)` before `state_dict`; before the other hooks, to `prepend`."""
+        return _register(self._state_hooks["before saving"], hook, prepend)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Calls `hook(optimizer, state_dict)` after `state_dict`; it may change that, or return another one."""
+        return _register(self._state_hooks["after saving"], hook, prepend)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Calls `hook(optimizer, state_dict)` before loading; it may change the (shallow) copy, or return another."""
+        return _register(self._state_hooks["before loading"], hook, prepend)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Calls `hook(optimizer)` after loading."""
+        return _register(self._state_hooks["after loading"], hook, prepend)
+
+    def _call_state_hooks(self, when: str, state_dict: Any = None) -> Any:
+        for hook in tuple(self._state_hooks[when].values()):
+            changed = hook(self) if state_dict is None else hook(self, state_dict)
+            state_dict = changed if state_dict is not None and changed is not None else state_dict
+        return state_dict
 
     def watch_step(self) -> None:
         """Makes `step` of this object run the hooks and leave a trace for schedulers; until then it costs nothing."""
@@ -276,9 +306,13 @@ def _checked_arguments(changed: Any) -> tuple[Any, Any]:
     raise RuntimeError(f"a step pre-hook must return None or a tuple of (new_args, new_kwargs), but got {changed}.")
 
 
-def _register(hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> RemovableHandle:
+def _register(hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
     handle = RemovableHandle(hooks)
+    others = dict(hooks) if prepend else {}
+    for id in others:
+        del hooks[id]
     hooks[handle.id] = hook
+    hooks.update(others)
     return handle
 
 

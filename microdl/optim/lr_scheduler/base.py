@@ -42,6 +42,9 @@ class LRScheduler:
         self.base_lrs = [_copy(group["initial_lr"]) for group in optimizer.param_groups]
         self.last_epoch = last_epoch
         optimizer.watch_step()
+        self._initial_step()
+
+    def _initial_step(self) -> None:
         self._step_count = 0
         self._is_initial = True
         try:
@@ -56,14 +59,20 @@ class LRScheduler:
         self._step_count += 1
         if epoch is not None:
             warn_epoch()
+        self._update_lr(epoch)
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        self._set_lrs(lambda: self._next_values(epoch))
+
+    def _set_lrs(self, values: Callable[[], list[Any]]) -> None:
         self._get_lr_called_within_step = True
         try:
-            values = self._next_values(epoch)
+            new = values()
         finally:
             self._get_lr_called_within_step = False
-        for group, value in zip(self.optimizer.param_groups, values, strict=True):
+        for group, value in zip(self.optimizer.param_groups, new, strict=True):
             set_lr(group, value)
-        self._last_lr = self._current()
+        self._last_lr = current_lrs(self.optimizer)
 
     def _next_values(self, epoch: int | None) -> list[Any]:
         if epoch is None:
@@ -98,16 +107,13 @@ class LRScheduler:
         """The learning rates that the last `step()` set, one a group."""
         return self._last_lr
 
-    def _current(self) -> list[Any]:
-        return [_copy(group["lr"]) for group in self.optimizer.param_groups]
-
     def _scaled(self, factor: float) -> list[Any]:
         self._warn_unless_in_step()
         return [group["lr"] * factor for group in self.optimizer.param_groups]
 
     def _unchanged(self) -> list[Any]:
         self._warn_unless_in_step()
-        return self._current()
+        return current_lrs(self.optimizer)
 
     def _warn_unless_in_step(self) -> None:
         if not self._get_lr_called_within_step:
@@ -124,6 +130,26 @@ class LRScheduler:
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Goes on from what `state_dict` returned. The optimiser's own state is loaded apart."""
         self.__dict__.update(state_dict)
+
+
+class _LRScheduler(LRScheduler):
+    """The name of the base class in old programs."""
+
+
+def current_lrs(optimizer: Optimizer) -> list[Any]:
+    return [_copy(group["lr"]) for group in optimizer.param_groups]
+
+
+def one_a_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
+    """A list with one value for each group, of one for all or of such a list. ValueError for another length."""
+    groups = len(optimizer.param_groups)
+    values = list(value) if isinstance(value, (list, tuple)) else [value] * groups
+    if len(values) != groups:
+        raise ValueError(
+            f"{name} must have the same length as optimizer.param_groups. {name} has {len(values)} values, "
+            f"param_groups has {groups}."
+        )
+    return [_copy(value) for value in values]
 
 
 def check_optimizer(optimizer: Any) -> None:

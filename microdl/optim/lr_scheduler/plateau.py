@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..optimizer import Optimizer
-from .base import LRScheduler, check_optimizer, set_lr, warn_epoch
+from .base import LRScheduler, check_optimizer, current_lrs, set_lr, warn_epoch
 
 
 class ReduceLROnPlateau(LRScheduler):
@@ -62,7 +62,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.cooldown = cooldown
         self.eps = eps
         self.last_epoch = 0
-        self._last_lr = self._current()
+        self._last_lr = current_lrs(self.optimizer)
         self._set_mode(mode, threshold, threshold_mode)
         self._reset()
 
@@ -99,7 +99,7 @@ class ReduceLROnPlateau(LRScheduler):
             self._reduce_lr()
             self.cooldown_counter = self.cooldown
             self.num_bad_epochs = 0
-        self._last_lr = self._current()
+        self._last_lr = current_lrs(self.optimizer)
 
     def _reduce_lr(self) -> None:
         groups = self.optimizer.param_groups

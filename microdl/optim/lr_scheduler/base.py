@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -150,6 +151,11 @@ def one_a_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
             f"param_groups has {groups}."
         )
     return [_copy(value) for value in values]
+
+
+def held_by(function: Any) -> dict[str, Any] | None:
+    """What a callable object holds, for its state; None for a function, which is not saved."""
+    return None if isinstance(function, types.FunctionType) else dict(getattr(function, "__dict__", {})) or None
 
 
 def check_optimizer(optimizer: Any) -> None:

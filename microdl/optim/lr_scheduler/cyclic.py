@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import functools
 import math
-import types
 from collections.abc import Callable
 from typing import Any
 
 from ..optimizer import Optimizer
-from .base import LRScheduler, check_optimizer, one_a_group, set_lr
+from .base import LRScheduler, check_optimizer, held_by, one_a_group, set_lr
 
 
 class _WithMomentum(LRScheduler):
@@ -132,9 +131,7 @@ class CyclicLR(_WithMomentum):
         """Everything but the optimiser and `scale_fn`; of a callable object, what it holds."""
         state = super().state_dict()
         state.pop("_scale_fn_ref", None)
-        custom = self._scale_fn_custom
-        plain = custom is None or isinstance(custom, types.FunctionType)
-        return state | {"_scale_fn_custom": None if plain else vars(custom).copy()}
+        return state | {"_scale_fn_custom": held_by(self._scale_fn_custom)}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Goes on from what `state_dict` returned; `scale_fn` stays, a callable object gets back what it held."""

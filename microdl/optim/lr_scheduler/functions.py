@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..optimizer import Optimizer
-from .base import LRScheduler, check_optimizer
+from .base import LRScheduler, check_optimizer, held_by
 
 
 class _FunctionLR(LRScheduler):
@@ -30,8 +29,7 @@ class _FunctionLR(LRScheduler):
 
     def state_dict(self) -> dict[str, Any]:
         """Everything but the optimiser and the functions; of callable objects, what they hold."""
-        held = [None if isinstance(f, types.FunctionType) else vars(f).copy() for f in self.lr_lambdas]
-        return super().state_dict() | {"lr_lambdas": held}
+        return super().state_dict() | {"lr_lambdas": [held_by(f) for f in self.lr_lambdas]}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Goes on from what `state_dict` returned; the functions stay, callable objects get back what they held."""

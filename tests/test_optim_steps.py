@@ -21,7 +21,7 @@ from .optim_cases import IDS, OPTIMIZERS, Case
 from .optim_references import after_steps
 
 FUSED = [case for case in OPTIMIZERS if case.name != "SGD"]
-FIRST = list({case.name: case for case in FUSED}.values())
+FIRST = list({case.name: case for case in reversed(FUSED)}.values())
 TOLERANCE = {"float16": 2e-2, "float32": 1e-5, "float64": 1e-13}
 every_case = pytest.mark.parametrize("case", OPTIMIZERS, ids=IDS)
 every_optimizer = pytest.mark.parametrize("case", FIRST, ids=[case.name for case in FIRST])

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .checks import check_options, number
-from .fused import FusedOptimizer, Numbers
+from .fused import FusedOptimizer, Numbers, count_dtype
 from .optimizer import Group
 
 
@@ -100,4 +100,6 @@ class ASGD(FusedOptimizer):
         lambd = float(group["lambd"])
         options = (float(group["weight_decay"]), bool(group["maximize"]), lambd, eta, mu)
         next_eta = lr / (1.0 + lambd * lr * step) ** float(group["alpha"])
-        return options, (step, next_eta, 1.0 / max(1.0, step - float(group["t0"])))
+        next_mu = 1.0 / max(1.0, step - float(group["t0"]))
+        rounded = count_dtype()  # also where the state, once loaded, is float64
+        return options, (step, rounded(next_eta), rounded(next_mu))

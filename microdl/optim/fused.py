@@ -107,7 +107,7 @@ class FusedOptimizer(Optimizer):
         """The state of a parameter; of one without any it is made, as before the first step."""
         entry = self.state[p]
         if not entry:
-            count = np.float64 if dtypes.get_default_dtype() is dtypes.float64 else np.float32
+            count = count_dtype()
             for name in self.counts:
                 entry[name] = wrap(np.array(self._initial(name, group), count))
             for name in names:
@@ -167,6 +167,11 @@ def _by_copies(kernel: Callable[..., None], slot: _Slot, g: Array, options: Numb
     with np.errstate(all="ignore"):
         for target, copy in zip(targets, (p, *buffers), strict=True):
             target[...] = copy.reshape(target.shape)
+
+
+def count_dtype() -> Any:
+    """That of the numbers in the state, as in PyTorch."""
+    return np.float64 if dtypes.get_default_dtype() is dtypes.float64 else np.float32
 
 
 def current_lr(group: Group) -> Any:

@@ -44,6 +44,38 @@ class device:
         return hash((self.type, self.index))
 
 
+class memory_format:
+    """A wish about the order of a tensor's values in memory: accepted where PyTorch takes it, and without effect.
+
+    `contiguous_format`, `preserve_format`, `channels_last` and `channels_last_3d` are all there are.
+
+    >>> import microdl as torch
+    >>> torch.zeros_like(torch.ones(2), memory_format=torch.preserve_format)
+    tensor([0., 0.])
+
+    Source: https://pytorch.org/docs/stable/tensor_attributes.html#torch.memory_format
+    """
+
+    __slots__ = ("_name",)
+
+    _name: str
+
+    def __init__(self) -> None:
+        raise TypeError("cannot create 'torch.memory_format' instances: take torch.contiguous_format or another")
+
+    def __repr__(self) -> str:
+        return f"torch.{self._name}"
+
+
+def _format(name: str) -> memory_format:
+    format = object.__new__(memory_format)
+    format._name = name
+    return format
+
+
+contiguous_format, preserve_format = _format("contiguous_format"), _format("preserve_format")
+channels_last, channels_last_3d = _format("channels_last"), _format("channels_last_3d")
+
 CPU = device("cpu")
 
 

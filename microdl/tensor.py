@@ -115,7 +115,7 @@ class Tensor(methods.Methods, convert.Conversions, python.ToPython, TensorBase):
         """Whether the elements lie in memory in C order."""
         return self._a.flags.c_contiguous
 
-    def contiguous(self) -> Tensor:
+    def contiguous(self, memory_format: Any = None) -> Tensor:
         """The tensor itself where it lies in C order, else a copy that does."""
         return self if self._a.flags.c_contiguous else contiguous_clone(self)
 

@@ -277,3 +277,12 @@ def test_duplicates_in_a_group_warn() -> None:
     p = leaf()
     with pytest.warns(UserWarning, match="duplicate parameters"):
         SGD([p, p])
+
+
+def test_memory_formats_are_accepted_by_an_optimizer_of_ones_own() -> None:
+    p = leaf()
+    assert torch.zeros_like(p, memory_format=torch.preserve_format).tolist() == [0.0, 0.0]
+    assert p.clone(memory_format=torch.contiguous_format).tolist() == p.tolist()
+    assert repr([torch.channels_last, torch.channels_last_3d]) == "[torch.channels_last, torch.channels_last_3d]"
+    with pytest.raises(TypeError, match=r"cannot create 'torch.memory_format' instances"):
+        torch.memory_format()

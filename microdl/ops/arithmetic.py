@@ -11,6 +11,7 @@ import numpy as np
 from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.record import BY_UFUNC, binary, op, unary
 from ..autograd.table import BOTH, SECOND, by_tensors
+from ..device import contiguous_format
 from ..dtypes import bool_, get_default_dtype, to_numpy_dtype
 from .division import kind_of, not_for_bool
 
@@ -286,8 +287,16 @@ def invert(input: Any) -> Any:
     return bitwise_not(input)
 
 
-clone = unary("clone", np.copy, lambda g: g)
+raw_clone = unary("clone", np.copy, lambda g: g)
 contiguous_clone = unary("contiguous", lambda x: x.copy(order="C"), lambda g: g, grad_name="CloneBackward0")
+
+
+def clone(input: Any, *, memory_format: Any = None) -> Any:
+    """A copy, of the same shape and dtype, to which gradients flow; in C order with `torch.contiguous_format`.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.clone.html
+    """
+    return contiguous_clone(input) if memory_format is contiguous_format else raw_clone(input)
 
 
 def _rint(x: Any) -> Any:

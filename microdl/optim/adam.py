@@ -91,6 +91,7 @@ class Adam(FusedOptimizer):
             "decoupled_weight_decay": decoupled_weight_decay,
         }
         self._check_options(defaults)
+        defaults["betas"] = tuple(b.reshape(()) if isinstance(b, TensorBase) and b.ndim else b for b in betas)
         super().__init__(params, defaults)
 
     def _check_options(self, group: Group) -> None:

@@ -177,13 +177,20 @@ class Net(nn.Module):
 def test_a_module_with_its_hooks_and_names() -> None:
     net = Net().eval()
     net.register_forward_pre_hook(_double, with_kwargs=True)
+    net.register_state_dict_pre_hook(_note)
     back = through(net, weights_only=False)
     x = torch.randn(4, 3)
     assert type(back) is Net
     assert back.fc is back.tied
     assert back.training is False
     assert torch.equal(back(x), net(x))
+    assert back.scale.item() == 1
     assert list(back.state_dict()) == ["fc.weight", "fc.bias", "tied.weight", "tied.bias"]
+    assert back.scale.item() == 0
+
+
+def _note(module: Any, prefix: str, keep_vars: bool) -> None:
+    module.scale.zero_()
 
 
 def _double(module: Any, args: Any, kwargs: Any) -> Any:

@@ -189,6 +189,7 @@ _TORCH_NAMES = {
     "_backward_hooks": "backward",
     "_backward_pre_hooks": "backward_pre",
 }
+_STATE = "_microdl_state_hooks"  # PyTorch calls these with other arguments, so they go under a name of their own
 _UNUSED = (
     "_forward_hooks_always_called", "_state_dict_hooks", "_state_dict_pre_hooks", "_load_state_dict_pre_hooks",
     "_load_state_dict_post_hooks",
@@ -204,7 +205,8 @@ def torch_hooks(hooks: Hooks | None) -> dict[str, Any]:
         found[name] = OrderedDict((i, hook.hook if isinstance(hook, _WithKwargs) else hook) for i, hook in own.items())
         if kind.startswith("forward"):
             found[name + "_with_kwargs"] = OrderedDict((i, True) for i, h in own.items() if isinstance(h, _WithKwargs))
-    return found
+    state = {} if hooks is None else {kind: d for kind, d in vars(hooks).items() if kind[:4] in ("save", "load") and d}
+    return found | ({_STATE: state} if state else {})
 
 
 def from_torch_hooks(attributes: dict[str, Any]) -> dict[str, Any]:
@@ -217,7 +219,9 @@ def from_torch_hooks(attributes: dict[str, Any]) -> dict[str, Any]:
     for name, kind in _TORCH_NAMES.items():
         for i, hook in (rest.pop(name, None) or {}).items():
             getattr(hooks, kind)[i] = _WithKwargs(hook) if i in flags[name] else hook
+    for kind, own in (rest.pop(_STATE, None) or {}).items():
+        getattr(hooks, kind).update(own)
     for name in (*_UNUSED, "_is_full_backward_hook"):
         rest.pop(name, None)
-    any_hook = any(getattr(hooks, kind) for kind in _TORCH_NAMES.values())
+    any_hook = any(vars(hooks).values())
     return {"training": True, "_non_persistent_buffers_set": set(), **rest, "_hooks": hooks if any_hook else None}

@@ -109,6 +109,8 @@ def object_globals() -> dict[str, Any]:
         found.update(_present(f"torch.nn.modules.{module}", nn, names.split()))
     for name in _OPTIM.split():
         found.update(_present(f"torch.optim.{name.lower()}", optim, [name]))
+    found.update(_present("torch.nn.parallel.data_parallel", nn, ["DataParallel"]))
+    found.update(_present("torch.nn.parameter", nn, ["Buffer", "UninitializedBuffer"]))
     found.update(_present("torch.optim.optimizer", optim, ["Optimizer"]))
     schedulers = getattr(optim, "lr_scheduler", None)
     found.update(_present("torch.optim.lr_scheduler", schedulers, getattr(schedulers, "__all__", ())))

@@ -23,14 +23,14 @@ LIBRARIES: Any = {torch: "torch", microdl: "microdl"}
 DTYPES = ["float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool"]
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "Linear": (2, 3), "Unflatten": (1, (2, 2)), "BatchNorm1d": (3,), "LayerNorm": (3,), "Embedding": (4, 2),
-    "Threshold": (1.0, 2.0),
+    "Threshold": (1.0, 2.0), "Bilinear": (2, 3, 2), "EmbeddingBag": (4, 2), "GroupNorm": (1, 2), "RMSNorm": (3,),
 }  # fmt: skip
 MODULES = sorted(
     name
     for name in microdl.nn.__all__
     if isinstance(getattr(microdl.nn, name), type)
     and issubclass(getattr(microdl.nn, name), microdl.nn.Module)
-    and not name.startswith("Lazy")
+    and not name.startswith(("Lazy", "DataParallel"))
     and hasattr(torch.nn, name)
 )
 

@@ -172,3 +172,11 @@ def test_a_size_is_an_integer(size: Any) -> None:
         torch.zeros(size)
     with pytest.raises(TypeError, match=r"sizes must be integers, not \("):
         torch.zeros(4).reshape(2, size)
+
+
+def test_tile_counts_fewer_repeats_from_the_last_dimension() -> None:
+    x = torch.tensor([[1, 2], [3, 4]])
+    assert torch.tile(x, (2,)).tolist() == x.tile(2).tolist() == [[1, 2, 1, 2], [3, 4, 3, 4]]
+    assert x.tile((2, 1)).tolist() == [[1, 2], [3, 4], [1, 2], [3, 4]]
+    assert x.tile((2, 1, 1)).shape == (2, 2, 2)
+    assert torch.tile(torch.tensor(5), ()).item() == 5

@@ -33,6 +33,7 @@ from .dtypes import (
 from .dtypes import bool_ as bool
 from .dtypes import float32 as float
 from .dtypes import int32 as int
+from .interop import from_dlpack
 from .kernels import get_num_threads, set_num_threads
 from .ops.arithmetic import (
     abs, acos, add, asin, atan, atan2, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, ceil, clone, cos,
@@ -139,7 +140,7 @@ __all__ = [
     "__version__", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "Generator",
     "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor",
     "channels_last", "channels_last_3d", "contiguous_format", "memory_format", "preserve_format",
-    "UntypedStorage", "load", "save", "serialization", "storage",
+    "UntypedStorage", "from_dlpack", "load", "save", "serialization", "storage",
     "abs", "absolute", "acos", "add",
     "addcdiv", "addcmul", "addmm", "addmv", "all", "allclose", "amax", "amin", "aminmax", "any", "arange", "arccos",
     "arcsin", "arctan", "arctan2", "argmax", "argmin", "argsort", "argwhere", "as_tensor", "asarray", "asin",

@@ -222,6 +222,9 @@ class Size(tuple[int, ...]):
             out *= n
         return out
 
+    def __reduce__(self) -> Any:
+        return Size, (tuple(self),)
+
     def __repr__(self) -> str:
         return f"torch.Size([{', '.join(map(str, self))}])"
 

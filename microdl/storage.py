@@ -7,6 +7,7 @@ Source: https://pytorch.org/docs/stable/storage.html
 
 from __future__ import annotations
 
+import copy
 import math
 import warnings
 from collections.abc import Iterator, Sequence
@@ -337,9 +338,42 @@ def _set_(self: Any, source: Any = None, storage_offset: int = 0, size: Any = No
     return self
 
 
+def __deepcopy__(self: Any, memo: dict[int, Any]) -> Any:
+    """A copy of the whole storage, seen the same way: tensors that share memory share it in the copies."""
+    if id(self) in memo:
+        return memo[id(self)]
+    if not self.is_leaf:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  "
+            "If you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, "
+            "see https://github.com/pytorch/pytorch/pull/103001. Use detach() first."
+        )
+    t = memo[id(self)] = self._like(_copied(self._a, memo))
+    if self._grad is not None:
+        t._grad = copy.deepcopy(self._grad, memo)
+    if self.__dict__:
+        t.__dict__.update(copy.deepcopy(self.__dict__, memo))
+    return t
+
+
+def _copied(array: np.ndarray[Any, Any], memo: dict[int, Any]) -> Any:
+    found = owner_bytes(array)
+    if found is None or not array.size or min(array.strides, default=0) < 0:
+        return array.copy(order="K")
+    root = array
+    while isinstance(root.base, np.ndarray):
+        root = root.base
+    if id(root) not in memo:
+        memo[id(root)] = found.copy()
+    start = int(array.ctypes.data) - int(found.ctypes.data)
+    same: Any = np.ndarray(array.shape, array.dtype, memo[id(root)], start, array.strides)
+    same.flags.writeable = array.flags.writeable
+    return same
+
+
 for _name, _method in {
     "untyped_storage": _untyped_storage, "storage": _storage, "storage_offset": _storage_offset,
-    "resize_": _resize_, "set_": _set_,
+    "resize_": _resize_, "set_": _set_, "__deepcopy__": __deepcopy__,
 }.items():  # fmt: skip
     _method.__name__ = _method.__qualname__ = _name
     setattr(Tensor, _name, _method)

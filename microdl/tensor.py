@@ -309,35 +309,27 @@ class Tensor(methods.Methods, convert.Conversions, python.ToPython, TensorBase):
 
     # --- copies ---
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        if not self.is_leaf:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
-                "moment. Use detach() first."
-            )
-        if id(self) in memo:
-            return memo[id(self)]
-        t = self._like(self._a.copy(order="K"))
-        memo[id(self)] = t
-        if self._grad is not None:
-            t._grad = self._grad.__deepcopy__(memo)
+    def __copy__(self) -> Any:
+        """The same memory in another tensor, as in PyTorch."""
+        t = self._like(self._a)
+        t.__dict__.update(self.__dict__)
         return t
 
     def _like(self, array: np.ndarray[Any, Any]) -> Any:
         """A leaf of this class, with this tensor's flag, on another array."""
-        t = wrap(array)
-        return t.requires_grad_() if self.requires_grad else t
+        return _rebuild(type(self), array, self.requires_grad)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        if not self.is_leaf:
-            raise RuntimeError("only leaf tensors (graph leaves) can be pickled: a history cannot. Use detach() first.")
-        return _rebuild, (type(self), np.ascontiguousarray(self._a).reshape(self._a.shape), self.requires_grad)
+        """Values, flag and attributes, not the history: a result becomes a leaf, as in PyTorch."""
+        array = np.ascontiguousarray(self._a).reshape(self._a.shape)
+        return _rebuild, (type(self), array, self.requires_grad), self.__dict__ or None
 
 
 def _rebuild(cls: Any, array: np.ndarray[Any, Any], requires_grad: bool) -> Any:
-    if cls is Tensor:
-        return wrap(array).requires_grad_(requires_grad)
-    return cls(wrap(array), requires_grad)
+    t = wrap(array).requires_grad_(requires_grad)
+    if not cls.__dict__.get("__slots__"):  # a class with slots of its own has another layout: it becomes a Tensor
+        t.__class__ = cls
+    return t
 
 
 def _check_grad(t: Tensor, new: Any) -> None:

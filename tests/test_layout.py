@@ -19,7 +19,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 # Lowest first. A unit imports from units to the left of it and from itself.
 ORDER = [
     *["kernels", "_atomic", "surface", "device", "dtypes", "printing"],
-    *["autograd", "ops", "tensor", "creation", "typed", "storage", "safetensors", "random"],
+    *["autograd", "ops", "tensor", "creation", "typed", "storage", "safetensors", "interop", "random"],
     *["linalg", "cuda", "backends"],
     *["func", "nn", "optim", "utils", "serialization", "datasets"],
     *["plots", "train", "bench", "cli", "__main__"],

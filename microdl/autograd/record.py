@@ -7,6 +7,7 @@ own, because this is the price that every operation pays.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from inspect import signature
 from typing import Any
@@ -27,6 +28,7 @@ _ndarray = np.ndarray
 def _declare(op: Op, call: Callable[..., Any], doc: str | None = None, ufunc: Any = None) -> Callable[..., Any]:
     TABLE[op.name] = op
     call.__name__ = call.__qualname__ = op.name
+    call.__module__ = sys._getframe(2).f_globals["__name__"]  # where it is declared, and where pickle looks for it
     call.__doc__ = doc
     call.op = op  # type: ignore[attr-defined]
     if isinstance(ufunc, np.ufunc):

@@ -1,69 +1,164 @@
-"""NumPy's functions on tensors: the same formula serves arrays and, for second derivatives, tensors."""
+"""NumPy's functions on tensors: the same formula serves arrays and, for second derivatives, tensors.
+
+A NumPy function that is listed in `numpy_functions` is an operation of microdl's: it returns tensors and
+differentiates. One that is not listed computes on the arrays, and refuses where that would lose a
+gradient without a word.
+Source: https://numpy.org/doc/stable/reference/arrays.classes.html#special-attributes-and-methods
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
+from .. import dtypes
+from ..autograd.graph import TensorBase, wrap
+from ..autograd.mode import mode
 from ..autograd.record import BY_UFUNC
-from . import choice, cumulative, einsum, extremum, join, matrix, reduction, shape
+from . import arithmetic, choice, shape
+from .numpy_functions import ACCUMULATIONS, CREATING, FUNCTIONS, REDUCTIONS, UFUNCS, as_tensor
 
-FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.where: choice.where,
-    np.broadcast_to: lambda x, shape_: shape.expand(x, *shape_),
-    np.transpose: lambda x, axes=None: shape.permute(x, *(axes or reversed(range(x.ndim)))),
-    np.swapaxes: shape.transpose,
-    np.reshape: lambda x, shape_: shape.reshape(x, shape_),
-    np.squeeze: shape.squeeze,
-    np.expand_dims: shape.unsqueeze,
-    np.concatenate: lambda parts, axis=0: join.cat(parts, axis),
-    np.stack: lambda parts, axis=0: join.stack(parts, axis),
-    np.flip: lambda x, axis=None: join.flip(x, *_axes(axis, x.ndim)),
-    np.sum: lambda x, axis=None, keepdims=False: reduction.sum(x, axis, keepdims),
-    np.cumsum: lambda x, axis: cumulative.cumsum(x, axis),
-    np.einsum: einsum.einsum,
-    np.tril: matrix.tril,
-    np.triu: matrix.triu,
-}
-
-REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
-    np.add: reduction.sum,
-    np.maximum: extremum.amax,
-    np.minimum: extremum.amin,
-    np.logical_and: reduction.all,
-    np.logical_or: reduction.any,
-}
+__all__ = ["FUNCTIONS", "array_function", "array_ufunc"]
 
 
-def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
-    if axis is None:
-        return tuple(range(ndim))
-    return axis if isinstance(axis, tuple) else (axis,)
+def _arguments(call: Callable[..., Any]) -> tuple[float, frozenset[str]]:
+    """How many arguments a function takes by position, and their names."""
+    params = signature(call).parameters.values()
+    positional: float = sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in params)
+    if any(p.kind is p.VAR_POSITIONAL for p in params):
+        positional = float("inf")
+    # a parameter must not hide a module here: `shape_` is NumPy's `shape`
+    return positional, frozenset(p.name.rstrip("_") for p in params if p.kind is not p.VAR_POSITIONAL)
+
+
+_TAKES = {func: _arguments(call) for func, call in FUNCTIONS.items()}
 
 
 def array_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """A NumPy ufunc on a tensor is the operation declared with it."""
-    if method == "reduce" and ufunc in REDUCTIONS:
+    if method == "reduce" and ufunc in REDUCTIONS and kwargs.keys() <= {"axis", "keepdims"}:
         return REDUCTIONS[ufunc](inputs[0], kwargs.get("axis", 0), bool(kwargs.get("keepdims")))
-    call = BY_UFUNC.get(ufunc)
-    if method != "__call__" or call is None or kwargs:
-        return NotImplemented
-    return call(*inputs)
+    call = UFUNCS.get(ufunc) or BY_UFUNC.get(ufunc)
+    if method == "__call__" and call is not None:
+        if not kwargs:
+            return call(*inputs)
+        if kwargs.keys() <= {"out", "where", "dtype"}:
+            return _with_keywords(call, inputs, **kwargs)
+    if method == "accumulate" and ufunc in ACCUMULATIONS and kwargs.keys() <= {"axis"}:
+        return ACCUMULATIONS[ufunc](inputs[0], kwargs.get("axis", 0))
+    if method == "outer" and call is not None and not kwargs:
+        x, y = map(as_tensor, inputs)
+        return call(shape.reshape(x, *x._a.shape, *(1,) * y.ndim), y)
+    result = _on_arrays(
+        f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}"), getattr(ufunc, method), inputs, kwargs
+    )
+    return _wrapped(result) if method != "at" else None
+
+
+def _with_keywords(
+    call: Callable[..., Any], inputs: tuple[Any, ...], out: Any = (None,), where: Any = True, dtype: Any = None
+) -> Any:
+    if dtype is not None:
+        inputs = tuple(arithmetic.cast(as_tensor(x), _dtype(dtype)) for x in inputs)
+    if not any(isinstance(x, TensorBase) for x in inputs):  # only `out` or `where` is a tensor
+        inputs = tuple(as_tensor(x) for x in inputs)
+    result = call(*inputs)
+    if out[0] is not None:
+        return store("a NumPy function", out[0], result, where)
+    return result if where is True else choice.where(as_tensor(where), result, wrap(np.zeros((), result._a.dtype)))
+
+
+def _dtype(dtype: Any) -> dtypes.dtype:
+    return dtype if isinstance(dtype, dtypes.dtype) else dtypes.from_numpy_dtype(np.dtype(dtype))
+
+
+def store(name: str, out: Any, result: Any, where: Any = True) -> Any:
+    """Writes a result into an array or tensor, which takes no part in the graph. RuntimeError for a gradient lost."""
+    if mode.enabled and (result._node is not None or getattr(out, "_node", None) is not None):
+        raise RuntimeError(
+            f"{name}: functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad. Call it without out=, or under torch.no_grad()."
+        )
+    target = out._a if isinstance(out, TensorBase) else out
+    np.copyto(target, result._a, casting="same_kind", where=where._a if isinstance(where, TensorBase) else where)
+    if isinstance(out, TensorBase):
+        out._version_counter.bump(name)
+    return out
 
 
 def array_function(self: Any, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """NumPy's other functions: those above keep the graph, the rest run on plain arrays."""
     call = FUNCTIONS.get(func)
     if call is not None:
-        return call(*args, **kwargs)
-    return func(*_as_arrays(args), **{k: _as_arrays(v) for k, v in kwargs.items()})
+        if not kwargs and len(args) <= _TAKES[func][0]:
+            return (
+                call(*args) if args and isinstance(args[0], (TensorBase, list, tuple, str)) else _call(call, args, {})
+            )
+        most, names = _TAKES[func]
+        given = {k: v for k, v in kwargs.items() if v is not None or k not in ("dtype", "out")}
+        if len(args) <= most and given.keys() <= names | {"dtype", "out"}:
+            return _listed(func, call, args, given)
+    return _on_arrays(f"np.{func.__name__}", func, args, kwargs)
 
 
-def _as_arrays(value: Any) -> Any:
-    if hasattr(value, "_a"):
-        return value.numpy()
-    if isinstance(value, (tuple, list)):
-        return type(value)(_as_arrays(v) for v in value)
+def _call(call: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """A listed function whose tensor may stand behind an array."""
+    renamed = {"shape_" if k == "shape" else k: v for k, v in kwargs.items()}
+    first = [as_tensor(args[0])] if args and isinstance(args[0], (np.ndarray, np.generic)) else list(args[:1])
+    return call(*first, *args[1:], **renamed)
+
+
+def _listed(func: Any, call: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+    dtype, out = kwargs.pop("dtype", None), kwargs.pop("out", None)
+    if dtype is not None and func in CREATING:
+        return arithmetic.cast(_call(call, args, kwargs), _dtype(dtype))
+    if dtype is not None and isinstance(args[0], TensorBase):
+        args = (arithmetic.cast(args[0], _dtype(dtype)), *args[1:])
+        dtype = None
+    result = _call(call, args, kwargs)
+    if dtype is not None:
+        result = arithmetic.cast(result, _dtype(dtype))
+    return result if out is None else store(f"np.{func.__name__}", out, result)
+
+
+# --- on plain arrays ---
+
+
+def _on_arrays(name: str, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """What a function makes of the arrays. RuntimeError where that would lose a gradient."""
+    found: list[Any] = []
+    result = func(*_as_arrays(args, found), **{k: _as_arrays(v, found) for k, v in kwargs.items()})
+    if mode.enabled and any(t._node is not None for t in found) and not _only_counts(result):
+        raise RuntimeError(
+            f"{name} is not differentiable here, and one of its arguments requires grad. Can't call numpy() on Tensor "
+            "that requires grad: use tensor.detach(), or call it under torch.no_grad()."
+        )
+    return result
+
+
+def _as_arrays(value: Any, found: list[Any]) -> Any:
+    if isinstance(value, TensorBase):
+        found.append(value)
+        return value._a
+    if type(value) in (tuple, list):
+        return type(value)(_as_arrays(v, found) for v in value)
     return value
+
+
+def _only_counts(result: Any) -> bool:
+    """Whether a result has no derivative: truth, integers, text."""
+    if isinstance(result, (tuple, list)):
+        return all(map(_only_counts, result))
+    if isinstance(result, (np.ndarray, np.generic)):
+        return result.dtype.kind in "biuSU"
+    return isinstance(result, (bool, int, str))
+
+
+def _wrapped(result: Any) -> Any:
+    if isinstance(result, tuple):
+        return tuple(map(_wrapped, result))
+    array = np.asarray(result)
+    return wrap(array) if array.dtype.kind in "biuf" and array.dtype.itemsize <= 8 else result

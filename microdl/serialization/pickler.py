@@ -93,10 +93,8 @@ def pickler(
                 return _as_torch_module(obj.__reduce_ex__(2))
             if isinstance(obj, (dtypes.dtype, StorageType)):
                 return "by its name"  # which save_global finds
-            if isinstance(obj, device):
-                return device, (obj.type,) if obj.index is None else (obj.type, obj.index)
-            if isinstance(obj, dtypes.Size):
-                return dtypes.Size, (tuple(obj),)
+            if isinstance(obj, (device, dtypes.Size)):
+                return obj.__reduce__()
             return NotImplemented
 
         def save_global(self, obj: Any, name: str | None = None) -> None:

@@ -1,5 +1,5 @@
 """Helpers around training: `data` has datasets and the `DataLoader`."""
 
-from . import data
+from . import data, dlpack
 
-__all__ = ["data"]
+__all__ = ["data", "dlpack"]

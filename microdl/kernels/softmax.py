@@ -1,13 +1,18 @@
 """Softmax, its logarithm and the cross-entropy loss over the rows of a C-contiguous (n, c) array, float32 or float64.
 
-The largest value of each row is subtracted before the exponential, so no magnitude overflows; sums run in double
-precision. A row that holds NaN or +inf becomes NaN, as in NumPy.
+The largest value of each row is subtracted before the exponential, so no magnitude overflows. A row that holds NaN or
++inf becomes NaN, as in NumPy.
+
+Sums run in double precision, except that the exponentials of a row are summed, and their logarithm is taken, in the
+row's own: the loss of a row that the model is sure of is log(1 + e) for a small e, and which of the neighbours of 1
+the sum is rounded to decides all digits of the loss that is printed. Short rows are summed in PyTorch's order.
 
 Labels are int64. A label outside 0..c-1 is never used as an index: its row is returned as `bad_row` (-1 if there is
 none) and the other results are then without meaning.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +22,8 @@ from ._math import exp, rank, unrank
 
 Array = NDArray[np.floating]
 Labels = NDArray[np.int64]
+
+_SHORT = 15
 
 _BLOCK = 4096
 """Elements that `log_softmax` works on at a time: they stay in the first-level cache."""
@@ -49,6 +56,17 @@ def _row_sum(z: Array, i: int) -> float:
     return total
 
 
+@kernel()
+def _row_total(e: Array, i: int) -> Any:
+    """The sum of row i in its own dtype; in order where the row is shorter than PyTorch's vectors."""
+    if e.shape[1] > _SHORT:
+        return e.dtype.type(_row_sum(e, i))
+    total = e.dtype.type(0)
+    for j in range(e.shape[1]):
+        total += e[i, j]
+    return total
+
+
 @kernel("reassoc", "contract")
 def _row_dot(a: Array, b: Array, i: int) -> float:
     total = 0.0
@@ -58,13 +76,12 @@ def _row_dot(a: Array, b: Array, i: int) -> float:
 
 
 @kernel("arcp")
-def _normalise(e: Array, i: int) -> float:
-    """Divide row i by its sum, and return the sum."""
-    total = _row_sum(e, i)
-    divisor = e.dtype.type(total)
+def _normalise(e: Array, i: int) -> Any:
+    """Divide row i by its sum, and return the logarithm of the sum, in the row's dtype."""
+    total = _row_total(e, i)
     for j in range(e.shape[1]):
-        e[i, j] /= divisor
-    return total
+        e[i, j] /= total
+    return e.dtype.type(math.log(total))
 
 
 @kernel()
@@ -102,7 +119,7 @@ def log_softmax(x: Array) -> Array:
         e = block.copy()
         _exp_all(e)
         for i in range(block.shape[0]):
-            log_sum = x.dtype.type(math.log(_row_sum(e, i)))
+            log_sum = x.dtype.type(math.log(_row_total(e, i)))
             for j in range(x.shape[1]):
                 block[i, j] -= log_sum
     return logp
@@ -124,16 +141,16 @@ def log_softmax_backward(g: Array, logp: Array) -> Array:
 def cross_entropy_mean(x: Array, target: Labels) -> tuple[float, Array, int]:
     """The plain case in one pass: (mean of -log p[i, target[i]], p, bad_row), with p the softmax of x."""
     n, c = x.shape
-    p = np.empty_like(x)
+    p, on_target = np.empty_like(x), np.empty(n, x.dtype)
     total = 0.0
     _subtract_max(x, p)
     for i in range(n):
         if not 0 <= target[i] < c:
             return math.nan, p, i
-        total -= p[i, target[i]]
+        on_target[i] = p[i, target[i]]
     _exp_all(p)
     for i in range(n):
-        total += math.log(_normalise(p, i))
+        total -= x.dtype.type(on_target[i] - _normalise(p, i))
     return total / n if n else math.nan, p, -1
 
 
@@ -163,27 +180,22 @@ def cross_entropy(
     n, c = x.shape
     p, losses, weights = np.empty_like(x), np.zeros(n), np.zeros(n, x.dtype)
     class_weights = weight if weight.size else np.ones(c, x.dtype)
-    all_weights = class_weights.sum()
     _subtract_max(x, p)
+    logp = p.copy()
+    _exp_all(p)
     for i in range(n):
+        log_total = _normalise(p, i)
         y = target[i]
         if y == ignore_index:
             continue
         if not 0 <= y < c:
             return losses.astype(x.dtype), weights, p, i
         weights[i] = class_weights[y]
-        losses[i] = -(1.0 - label_smoothing) * weights[i] * p[i, y]
+        losses[i] = -(1.0 - label_smoothing) * weights[i] * x.dtype.type(logp[i, y] - log_total)
         if label_smoothing != 0.0:
             for j in range(c):
-                losses[i] -= label_smoothing / c * class_weights[j] * p[i, j]
-    _exp_all(p)
-    for i in range(n):
-        total = _normalise(p, i)
-        if target[i] != ignore_index:
-            share = (1.0 - label_smoothing) * weights[i]
-            if label_smoothing != 0.0:
-                share += label_smoothing / c * all_weights
-            losses[i] += share * math.log(total)
+                each = x.dtype.type(logp[i, j] - log_total)
+                losses[i] -= label_smoothing / c * class_weights[j] * each
     return losses.astype(x.dtype), weights, p, -1
 
 

@@ -199,7 +199,7 @@ class Tanhshrink(Module):
     """x - tanh(x)."""
 
     def forward(self, input: Any) -> Any:
-        return activation.tanhshrink(input)
+        return F.tanhshrink(input)
 
 
 class GELU(Module):
@@ -210,7 +210,7 @@ class GELU(Module):
         self.approximate = approximate
 
     def forward(self, input: Any) -> Any:
-        return activation.gelu(input, self.approximate)
+        return activation.gelu(input, approximate=self.approximate)
 
     def extra_repr(self) -> str:
         return f"approximate={self.approximate!r}"

@@ -33,7 +33,6 @@ from ..ops.activation import (
     softplus,
     softsign,
     tanh,
-    tanhshrink,
     threshold,
 )
 from ..ops.arithmetic import rsqrt
@@ -57,7 +56,7 @@ from ..ops.norm import vector_norm
 from ..ops.positions import one_hot
 from ..ops.reduction import mean
 from ..ops.shape import require, reshape
-from ..ops.shrinkage import glu, hardshrink, softshrink
+from ..ops.shrinkage import glu, hardshrink, softshrink, tanhshrink
 from ..ops.softmax import log_softmax, softmax, softmin
 from .lookup import embedding, embedding_bag
 from .noise import alpha_dropout, dropout, dropout1d, feature_alpha_dropout, gumbel_softmax, rrelu, rrelu_
@@ -142,7 +141,7 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
 
 
 def _normalized_shape(name: str, input: Any, normalized_shape: Any, **affine: Any) -> tuple[int, ...]:
-    """The shape as a tuple; RuntimeError where the input does not end with it, or a weight or bias has another."""
+    """The shape as a tuple; RuntimeError where the input does not end with it, or a weight or bias does not fit."""
     shape = tuple(normalized_shape) if isinstance(normalized_shape, (tuple, list)) else (normalized_shape,)
     if not shape or require(name, input)._a.shape[-len(shape) :] != shape:
         raise RuntimeError(
@@ -155,7 +154,20 @@ def _normalized_shape(name: str, input: Any, normalized_shape: Any, **affine: An
                 f"Expected {argument} to be of same shape as normalized_shape, but got {argument} of shape "
                 f"{list(t._a.shape)} and normalized_shape = {list(shape)}"
             )
+    _one_dtype(name, input, affine)
     return shape
+
+
+def _one_dtype(name: str, input: Any, others: dict[str, Any]) -> None:
+    """NotImplementedError for integers, RuntimeError where a weight or statistic has another dtype than the input."""
+    if input._a.dtype.kind != "f":
+        raise activation.not_implemented(name, input._a)
+    for argument, t in others.items():
+        if t is not None and t._a.dtype != input._a.dtype:
+            raise RuntimeError(
+                f"{name}: mixed dtype (CPU): the input is of {input.dtype!r} and {argument} of {t.dtype!r}; convert "
+                f"the input with .to({t.dtype!r}), or the module with .to({input.dtype!r})"
+            )
 
 
 def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
@@ -234,10 +246,14 @@ def batch_norm(
     Source: Ioffe, Szegedy, "Batch Normalization", 2015.
     """
     shape = require("batch_norm", input)._a.shape
+    state = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
+    if (running_mean is None) != (running_var is None) and training:
+        raise ValueError("running_mean and running_var must either both be None or neither be None")
     column = (1, -1) + (1,) * (len(shape) - 2)
-    for name, t in (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)):
+    for name, t in state.items():
         if t is not None and t._a.shape != shape[1:2]:
-            raise RuntimeError(f"{name} should contain {shape[1]} elements not {t._a.size}")
+            raise RuntimeError(f"{name} should contain {shape[1] if len(shape) > 1 else 0} elements not {t._a.size}")
+    _one_dtype("batch_norm", input, state)
     if training:
         n = input._a.size // max(shape[1], 1)
         if n <= 1:
@@ -260,7 +276,7 @@ def batch_norm(
 # --- lengths -----------------------------------------------------------------------------------------------
 
 
-def normalize(input: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Any = None) -> Any:
+def normalize(input: Any, p: float | str = 2.0, dim: Any = 1, eps: float = 1e-12, out: Any = None) -> Any:
     """`input / max(norm, eps)`, with the p-norm along `dim`.
 
     >>> import microdl as torch
@@ -269,5 +285,7 @@ def normalize(input: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out:
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html
     """
-    result = require("normalize", input) / clamp_min(vector_norm(input, p, dim, True), eps)
+    order: Any = 2.0 if p == "fro" else p
+    length = vector_norm(require("normalize", input), order, dim, True)
+    result = input / clamp_min(length, eps)
     return result if out is None else store("normalize", out, result)

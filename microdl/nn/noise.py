@@ -64,6 +64,11 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
 
 
 def _dropped(input: Any, shape: tuple[int, ...], p: float, inplace: bool, name: str) -> Any:
+    if p < 1 and input._a.dtype.kind != "f":
+        raise RuntimeError(
+            f"dropout: result type Float can't be cast to the desired output type {input.dtype}: convert the input "
+            "with .float()"
+        )
     mask = _kept(shape, input._a.dtype, p)
     if p < 1:
         mask /= 1.0 - p

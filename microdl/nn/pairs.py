@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..autograd.mode import no_grad
+from ..dtypes import promote_types
 from ..ops.activation import logsigmoid
 from ..ops.arithmetic import log
 from ..ops.choice import clamp_min, where
@@ -33,9 +34,18 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.cosine_similarity.html
     """
-    x1, x2 = broadcast_tensors(require("cosine_similarity", x1), require("cosine_similarity", x2))
+    x1, x2 = _floating(require("cosine_similarity", x1), require("cosine_similarity", x2))
+    x1, x2 = broadcast_tensors(x1, x2)
     unit1, unit2 = (x / clamp_min(vector_norm(x, 2, dim, True), eps) for x in (x1, x2))
     return total(unit1 * unit2, dim)
+
+
+def _floating(x: Any, y: Any) -> tuple[Any, Any]:
+    """Both in their common dtype; RuntimeError unless that is a floating one."""
+    common = promote_types(x.dtype, y.dtype)
+    if not common.is_floating_point:
+        raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {common}")
+    return x.to(common), y.to(common)
 
 
 def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:

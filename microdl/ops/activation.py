@@ -23,7 +23,7 @@ from .shape import require, reshape
 
 __all__ = [
     "celu", "elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "logsigmoid", "mish", "prelu", "relu",
-    "relu6", "selu", "sigmoid", "silu", "softplus", "softsign", "tanh", "tanhshrink", "threshold",
+    "relu6", "selu", "sigmoid", "silu", "softplus", "softsign", "tanh", "threshold",
 ]  # fmt: skip
 
 
@@ -307,7 +307,7 @@ _gelu = op(
 )
 
 
-def gelu(input: Any, approximate: str = "none") -> Any:
+def gelu(input: Any, *, approximate: str = "none") -> Any:
     """`input` times the normal distribution's probability below it; "tanh" approximates that probability.
 
     Raises RuntimeError for another `approximate`.
@@ -327,8 +327,12 @@ def gelu(input: Any, approximate: str = "none") -> Any:
 
 
 def _hardtanh_forward(input: Any, low: float, high: float) -> Any:
+    if input.dtype.kind == "b":
+        raise RuntimeError("Bool inputs not supported for hardtanh. Convert them first, for example with .float().")
     if input.dtype.kind != "f":
         low, high = int(low), int(high)
+        if input.dtype.kind == "u" and low < 0:
+            raise RuntimeError(f"cannot do hardtanh on an unsigned type with negative limits: {low}")
     return np.minimum(np.maximum(input, low), high)
 
 
@@ -391,8 +395,3 @@ def threshold(input: Any, threshold: float, value: float, inplace: bool = False)
 def softsign(input: Any) -> Any:
     """`input / (1 + abs(input))`."""
     return input / (1 + abs(require("softsign", input)))
-
-
-def tanhshrink(input: Any) -> Any:
-    """`input - tanh(input)`."""
-    return input - tanh(require("tanhshrink", input))

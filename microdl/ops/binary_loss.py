@@ -42,9 +42,9 @@ def _logits_forward(input: Any, target: Any, weight: Any, pos_weight: Any, reduc
 
 
 def _logits_loss(softplus: Any, x: Any, y: Any, pos_weight: Any) -> Any:
-    if pos_weight is None:
-        return softplus(x) - x * y
-    return (1 - y) * x + (1 + (pos_weight - 1) * y) * softplus(-x)
+    """As PyTorch rounds it, cancellation included: digits of small losses depend on that."""
+    near = softplus(-x) if pos_weight is None else (1 + (pos_weight - 1) * y) * softplus(-x)
+    return (1 - y) * x + near
 
 
 def _logits_slope(x: Any, y: Any, pos_weight: Any) -> Any:

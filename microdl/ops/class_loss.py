@@ -244,7 +244,6 @@ def _rows(name: str, input: Any, target: Any, weight: Any, reduction: str) -> tu
     x, y = input._a.shape, target._a.shape
     if not x:
         raise ValueError("Expected 1 or more dimensions (got 0): the input holds one score for each class.")
-    _check_labels(target)
     if len(x) == 1:
         if target._a.size != 1 or len(y) > 1:
             raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {list(y)}")
@@ -253,6 +252,7 @@ def _rows(name: str, input: Any, target: Any, weight: Any, reduction: str) -> tu
         raise ValueError(f"Expected input batch_size ({x[0]}) to match target batch_size ({found}).")
     elif y != (x[0], *x[2:]):
         raise _target_shape_error(x, y)
+    _check_labels(target)
     if weight is not None:
         check_weight(name, weight, x[min(1, len(x) - 1)], input._a.dtype)
         constant("nll_loss_forward", "weight", weight)

@@ -14,8 +14,11 @@ import numpy as np
 
 from ..autograd.graph import TensorBase, named
 from ..autograd.record import not_a_tensor, op
+from ..dtypes import from_numpy_dtype
 from .activation import not_implemented
+from .arithmetic import abs as absolute
 from .arithmetic import cast
+from .reduction import mean
 from .reduction import sum as total
 
 __all__ = [
@@ -63,16 +66,24 @@ def constant(name: str, argument: str, value: Any) -> None:
 
 
 def check_pair(name: str, input: Any, target: Any, reduction: str) -> None:
-    """The two tensors of a loss: of one shape, and not empty where a mean is asked for."""
+    """The two tensors of a loss: of one shape, and not empty where a mean is asked for.
+
+    Another shape is a ValueError where PyTorch would broadcast, and else, as there, a RuntimeError.
+    """
     tensors(name, input=input, target=target)
     x, y = input._a.shape, target._a.shape
     if x != y:
-        raise ValueError(
+        raise (ValueError if _broadcast(x, y) else RuntimeError)(
             f"{name}: the target size (torch.Size({list(y)})) is different to the input size (torch.Size({list(x)})). "
             f"They must be the same, since broadcasting would pair wrong elements: {remedy(x, y)}."
         )
     if reduction == "mean" and not input._a.size:
         raise empty_batch(name, x)
+
+
+def _broadcast(x: tuple[int, ...], y: tuple[int, ...]) -> bool:
+    """Whether PyTorch would broadcast the two shapes, with no more than a warning."""
+    return all(m == n or 1 in (m, n) for m, n in zip(reversed(x), reversed(y), strict=False))
 
 
 def remedy(x: tuple[int, ...], y: tuple[int, ...]) -> str:
@@ -169,6 +180,9 @@ _huber = op(
 def _regression(
     name: str, kernel: str, call: Callable[..., Any], input: Any, target: Any, reduction: str, *extra: float
 ) -> Any:
+    tensors(name, input=input, target=target)
+    if input._a.dtype.kind != "f" and target._a.dtype.kind != "f":
+        raise not_implemented(kernel, input._a)
     check_pair(name, input, target, reduction)
     return call(*promote_pair(kernel, input, target), reduction, *extra)
 
@@ -228,7 +242,15 @@ def l1_loss(
     tensor([0., 2.])
     """
     how = reduction_of(reduction, size_average, reduce)
-    return _weighted("l1_loss", lambda r: _regression("l1_loss", "l1_cpu", _l1, input, target, r), weight, how)
+    return _weighted("l1_loss", lambda r: _absolute(input, target, r), weight, how)
+
+
+def _absolute(input: Any, target: Any, reduction: str) -> Any:
+    check_pair("l1_loss", input, target, reduction)
+    if input._a.dtype.kind == "f" and target._a.dtype.kind == "f":
+        return _l1(*promote_pair("l1_cpu", input, target), reduction)
+    each = absolute(input - target)
+    return each if reduction == "none" else total(each) if reduction == "sum" else mean(each)
 
 
 def smooth_l1_loss(
@@ -264,6 +286,13 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     how = reduction_of(reduction)
     if delta <= 0:
         raise RuntimeError(f"huber_loss does not support non-positive values for delta. Got {delta}.")
+    tensors("huber_loss", input=input, target=target)
+    if target._a.dtype.kind == "f" != input._a.dtype.kind:
+        wanted, found = (from_numpy_dtype(t._a.dtype).legacy for t in (input, target))
+        raise RuntimeError(
+            f"huber_loss: result type {found} can't be cast to the desired output type {wanted}: convert the input "
+            "with input.float()."
+        )
     d = float(delta)
     losses = lambda r: _regression("huber_loss", "huber_cpu", _huber, input, target, r, d)  # noqa: E731
     return _weighted("huber_loss", losses, weight, how, by_weights=False)

@@ -17,6 +17,7 @@ from .arithmetic import cast, exp, log
 from .choice import clamp_min, where
 from .class_loss import UNWEIGHTED, array_of, check_weight, one_hot_array
 from .loss import check_pair, constant, empty_batch, reduced, reduction_of, share, tensors
+from .reduction import mean
 from .reduction import sum as total
 from .shape import reshape
 from .softmax import ready
@@ -107,6 +108,14 @@ def _check_margin(x: Any, y: Any, weight: Any) -> None:
         raise RuntimeError(
             f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(x.shape)}"
         )
+    if weight is not None:
+        tensors("multi_margin_loss", input=weight, target=weight, weight=weight)
+        constant("multi_margin_loss", "weight", weight)
+        if weight._a.ndim != 1:
+            raise ValueError(f"weight must be one-dimensional, but its shape is {list(weight._a.shape)}")
+        if weight._a.size != x.shape[-1]:
+            raise RuntimeError(f"inconsistent weight size, expected {x.shape[-1]} but got {list(weight._a.shape)}")
+        check_weight("multi_margin_loss", weight, x.shape[-1], x.dtype)
     if y.dtype != _INT64:
         found = from_numpy_dtype(y.dtype).legacy
         raise RuntimeError(f"expected scalar type Long but found {found}. Convert the labels with target.long().")
@@ -116,12 +125,6 @@ def _check_margin(x: Any, y: Any, weight: Any) -> None:
             "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch "
             f"size). Expected target size [{n}], but got {list(y.shape)}. Input has shape {list(x.shape)}."
         )
-    if weight is not None:
-        tensors("multi_margin_loss", input=weight, target=weight, weight=weight)
-        constant("multi_margin_loss", "weight", weight)
-        if weight._a.size != x.shape[-1]:
-            raise RuntimeError(f"inconsistent weight size, expected {x.shape[-1]} but got {list(weight._a.shape)}")
-        check_weight("multi_margin_loss", weight, x.shape[-1], x.dtype)
 
 
 def multilabel_margin_loss(
@@ -211,11 +214,15 @@ def hinge_embedding_loss(
     """
     how = reduction_of(reduction, size_average, reduce)
     check_pair("hinge_embedding_loss", input, target, how)
-    if input._a.dtype.kind != "f":
-        raise not_implemented("hinge_embedding_loss", input._a)
-    far = where(target != 1, clamp_min(margin - input, 0), 0.0)
-    near = where(target != -1, input, 0.0)
-    return reduced(far + near, how)
+    zero = wrap(np.zeros((), input._a.dtype))
+    far = where(target != 1, clamp_min(margin - input, 0), zero)
+    near = where(target != -1, input, zero)
+    return _mean_or(far + near, how)
+
+
+def _mean_or(losses: Any, how: str) -> Any:
+    """The losses reduced; RuntimeError for the mean of integers."""
+    return mean(losses) if how == "mean" else reduced(losses, how)
 
 
 def margin_ranking_loss(
@@ -236,7 +243,7 @@ def margin_ranking_loss(
     how = reduction_of(reduction, size_average, reduce)
     check_pair("margin_ranking_loss", input1, input2, how)
     check_pair("margin_ranking_loss", input1, target, how)
-    return reduced(clamp_min(-target * (input1 - input2) + margin, 0), how)
+    return _mean_or(clamp_min(-target * (input1 - input2) + float(margin), 0), how)
 
 
 def poisson_nll_loss(

@@ -33,7 +33,7 @@ def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
 argwhere = nonzero
 
 
-def one_hot(tensor: Any, num_classes: int = -1) -> Any:
+def one_hot(input: Any, num_classes: int = -1) -> Any:
     """Rows with a single 1 at each class index: int64 of shape (*, num_classes).
 
     Without `num_classes` it is the greatest index plus one. Raises RuntimeError for another dtype than
@@ -46,7 +46,7 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.one_hot.html
     """
-    a = require("one_hot", tensor)._a
+    a = require("one_hot", input)._a
     if a.dtype != np.int64:
         raise RuntimeError(
             f"one_hot is only applicable to index tensor of type LongTensor, not {from_numpy_dtype(a.dtype)!r}. "

@@ -8,9 +8,10 @@ import numpy as np
 
 from ..autograd.record import op
 from .activation import apply, floats_only, sigmoid_array, sigmoid_of
+from .arithmetic import tanh
 from .shape import require, wrap_dim
 
-__all__ = ["glu", "hardshrink", "rrelu_of", "softshrink"]
+__all__ = ["glu", "hardshrink", "rrelu_of", "softshrink", "tanhshrink"]
 
 _hardshrink = op(
     "hardshrink",
@@ -48,6 +49,11 @@ def softshrink(input: Any, lambd: float = 0.5) -> Any:
     if not lambd >= 0:
         raise RuntimeError(f"softshrink: lambda must not be negative, but found {lambd:g}")
     return _softshrink(require("softshrink", input), float(lambd))
+
+
+def tanhshrink(input: Any) -> Any:
+    """`input - tanh(input)`."""
+    return input - tanh(require("tanhshrink", input))
 
 
 def _halves(x: Any, axis: int) -> tuple[Any, Any]:

@@ -91,7 +91,7 @@ ACTIVATIONS: dict[str, st.SearchStrategy[Case]] = {
     "celu": unary(lambda x: activation.celu(x, 2), lambda x: np.where(x > 0, x, 2 * np.expm1(x / 2)), NONZERO),
     "gelu": unary(activation.gelu, lambda x: x * normal_cdf(x))
     | unary(
-        lambda x: activation.gelu(x, "tanh"),
+        lambda x: activation.gelu(x, approximate="tanh"),
         lambda x: 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
     ),
     "glu": glus(),

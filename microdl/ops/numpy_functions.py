@@ -96,7 +96,7 @@ def _truth(call: Callable[..., Any]) -> Callable[..., Any]:
 def _quantile(scale: float) -> Callable[..., Any]:
     def compute(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
         a = _floating(as_tensor(a))
-        q = arithmetic.div(as_tensor(q), scale)
+        q = as_tensor(q) / scale
         return sorting.quantile(a, arithmetic.cast(q, a.dtype), axis, keepdims)
 
     return compute

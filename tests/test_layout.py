@@ -20,13 +20,13 @@ FILES = sorted(ROOT.rglob("*.py"))
 ORDER = [
     *["kernels", "_atomic", "surface", "device", "dtypes", "printing"],
     *["autograd", "ops", "tensor", "creation", "typed", "storage", "safetensors", "interop", "random"],
-    *["linalg", "cuda", "backends"],
-    *["func", "nn", "optim", "utils", "serialization", "datasets"],
-    *["plots", "train", "bench", "cli", "__main__"],
+    *["linalg", "amp", "cuda", "backends", "mps", "switches", "version"],
+    *["func", "nn", "optim", "utils", "serialization", "transforms", "datasets", "vision"],
+    *["compat", "plots", "train", "bench", "cli", "__main__"],
 ]
 # microdl/__init__.py imports all of it; nothing imports the face, but those who use microdl as a user does
 FACE = "__init__"
-USERS = {"train", "bench", "cli", "__main__", "plots"}
+USERS = {"compat", "train", "bench", "cli", "__main__", "plots"}
 HEAVY = ["numba", "llvmlite", "matplotlib", "sklearn", "scipy", "tqdm", "torch", "hypothesis"]
 LONGEST = 400
 

@@ -19,9 +19,10 @@ _LONG = 1 << 13  # bytes of a row
 
 
 def gather_of(dataset: Any) -> Gather | None:
-    """How to get the samples at indices as one collated batch, for a TensorDataset and subsets of one; else None.
+    """How to get the samples at indices as one collated batch; None where they have to be taken one by one.
 
-    The batch equals `default_collate` of the samples. The indices of a subset are read here, once an epoch.
+    For a TensorDataset, a dataset whose method `_gather` says how, and subsets of them. The batch equals
+    `default_collate` of the samples. The indices of a subset are read here, once an epoch.
     """
     kind = type(dataset)
     if isinstance(dataset, Subset) and kind.__getitems__ is Subset.__getitems__:
@@ -30,6 +31,10 @@ def gather_of(dataset: Any) -> Gather | None:
             return None
         chosen = chosen.astype(np.int64)
         return lambda indices: inner(rows(chosen, indices))
+    own = getattr(kind, "_gather", None)
+    if own is not None:
+        found: Gather | None = own(dataset)
+        return found
     if not isinstance(dataset, TensorDataset) or kind.__getitem__ is not TensorDataset.__getitem__:
         return None
     if hasattr(dataset, "__getitems__") or any(t._node is not None for t in dataset.tensors):

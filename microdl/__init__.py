@@ -10,9 +10,10 @@ import warnings
 from math import e, inf, nan, pi
 
 from . import (
-    autograd, backends, cuda, datasets, dtypes, func, kernels, linalg, nn, optim, random, serialization, storage,
-    surface, utils,
+    amp, autograd, backends, cuda, datasets, dtypes, func, kernels, linalg, mps, nn, optim, random, serialization,
+    storage, surface, utils, version,
 )  # fmt: skip
+from .amp import autocast, is_autocast_enabled
 from .autograd import (
     enable_grad,
     inference_mode,
@@ -117,6 +118,12 @@ from .random import (
 )  # fmt: skip
 from .serialization import load, save
 from .storage import UntypedStorage
+from .switches import (
+    are_deterministic_algorithms_enabled, compile, get_deterministic_debug_mode, get_float32_matmul_precision,
+    get_num_interop_threads, is_deterministic_algorithms_warn_only_enabled, set_deterministic_debug_mode,
+    set_float32_matmul_precision, set_flush_denormal, set_num_interop_threads, set_warn_always,
+    use_deterministic_algorithms,
+)  # fmt: skip
 from .tensor import Tensor
 from .typed import set_default_tensor_type, typed
 
@@ -136,7 +143,20 @@ FloatTensor, DoubleTensor, HalfTensor = typed(float32), typed(float64), typed(fl
 LongTensor, IntTensor, ShortTensor, CharTensor = typed(int64), typed(int32), typed(int16), typed(int8)
 ByteTensor, BoolTensor = typed(uint8), typed(bool)
 
+
+def as_torch():  # type: ignore[no-untyped-def]  # a Takeover, which is not loaded before it is wanted
+    """From here on, `import torch` gives microdl: see `microdl.compat.as_torch`."""
+    from .compat import as_torch
+
+    return as_torch()
+
+
 __all__ = [
+    "amp", "are_deterministic_algorithms_enabled", "as_torch", "autocast", "compile", "get_deterministic_debug_mode",
+    "get_float32_matmul_precision", "get_num_interop_threads", "is_autocast_enabled",
+    "is_deterministic_algorithms_warn_only_enabled", "mps", "set_deterministic_debug_mode",
+    "set_float32_matmul_precision", "set_flush_denormal", "set_num_interop_threads", "set_warn_always",
+    "use_deterministic_algorithms", "version",
     "__version__", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "Generator",
     "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor",
     "channels_last", "channels_last_3d", "contiguous_format", "memory_format", "preserve_format",

@@ -1,4 +1,4 @@
-"""The command line: ``microdl train`` and ``microdl bench``."""
+"""The command line: ``microdl train``, ``microdl run`` and ``microdl bench``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: an option is wrong (code 2), or help was asked for (code 0).
     """
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words[:1] == ["run"]:  # what follows belongs to the program
+        from microdl.compat.runner import run
+
+        return run(words[1:])
+    options = _parser().parse_args(words)
     try:
         code: int = options.run(options)
     except KeyboardInterrupt:
@@ -59,6 +64,7 @@ def _parser() -> _Parser:
     parser = _Parser(prog="microdl", description="An autograd mini-framework with PyTorch's API.")
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     _add_train(commands)
+    commands.add_parser("run", help="Run a PyTorch program as it is, with torch meaning microdl.")
     _add_bench(commands)
     return parser
 

@@ -1,13 +1,31 @@
-"""`torch.cuda` on a machine without CUDA: nothing is available, and seeding it does nothing."""
+"""`torch.cuda` on a machine without CUDA: nothing is available, seeding does nothing, asking for a device is an error.
 
-from typing import Any
+Source: https://docs.pytorch.org/docs/stable/cuda.html
+"""
 
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from . import amp as _amp
 from . import dtypes
 from .typed import absent
+
+amp = _amp.cuda
 
 
 def is_available() -> bool:
     """False: microdl runs on the CPU."""
+    return False
+
+
+def is_initialized() -> bool:
+    """False."""
+    return False
+
+
+def is_bf16_supported(including_emulation: bool = True) -> bool:
+    """False."""
     return False
 
 
@@ -24,12 +42,48 @@ def manual_seed_all(seed: int) -> None:
     """Nothing, as in PyTorch without CUDA."""
 
 
+def seed() -> None:
+    """Nothing, as in PyTorch without CUDA."""
+
+
+def seed_all() -> None:
+    """Nothing, as in PyTorch without CUDA."""
+
+
 def empty_cache() -> None:
     """Nothing, as in PyTorch without CUDA."""
 
 
+def get_rng_state_all() -> list[Any]:
+    """No states: there are no devices."""
+    return []
+
+
+def set_rng_state_all(new_states: list[Any]) -> None:
+    """Nothing, for no states."""
+
+
+def memory_allocated(device: Any = None) -> int:
+    """0, as in PyTorch without CUDA; and so the others of the kind."""
+    return 0
+
+
+max_memory_allocated = memory_reserved = max_memory_reserved = memory_allocated
+
+
 def synchronize(device: Any = None) -> None:
-    """Nothing: every operation has finished when its call returns."""
+    """Nothing: every operation has finished when its call returns. (PyTorch without CUDA raises here.)"""
+
+
+def _refuse(*args: Any, **kwargs: Any) -> NoReturn:
+    """Raises AssertionError, as PyTorch without CUDA does."""
+    raise AssertionError(
+        "Torch not compiled with CUDA enabled: microdl runs on the CPU only. Ask torch.cuda.is_available() first"
+    )
+
+
+current_device = get_device_name = get_device_capability = get_device_properties = set_device = init = _refuse
+get_rng_state = initial_seed = memory_summary = reset_peak_memory_stats = ipc_collect = _refuse
 
 
 for _dtype in dtypes.ALL:

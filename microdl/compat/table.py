@@ -1,0 +1,99 @@
+"""Which module of PyTorch is what in microdl, and which class PyTorch has in which file."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from .. import autograd, dtypes
+from ..device import device
+from ..serialization import names
+from ..tensor import Tensor
+
+__all__ = ["MODULES", "VERSION", "VISION_VERSION", "homes"]
+
+# What microdl answers to. The part before the plus is what scripts compare.
+VERSION = "2.13.0+microdl"
+VISION_VERSION = "0.28.0+microdl"
+
+# PyTorch's module: where its names are. A path to something that is no module is taken as it is.
+MODULES = {
+    "torch": "microdl",
+    "torch.amp": "microdl.amp",
+    "torch.autograd": "microdl.autograd",
+    "torch.autograd.functional": "microdl.autograd.functional",
+    "torch.autograd.gradcheck": "microdl.autograd.gradcheck",
+    "torch.autograd.profiler": "microdl.autograd.profiler",
+    "torch.backends": "microdl.backends",
+    "torch.backends.cuda": "microdl.backends.cuda",
+    "torch.backends.cudnn": "microdl.backends.cudnn",
+    "torch.backends.mkl": "microdl.backends.mkl",
+    "torch.backends.mps": "microdl.backends.mps",
+    "torch.cuda": "microdl.cuda",
+    "torch.cuda.amp": "microdl.amp.cuda",
+    "torch.linalg": "microdl.linalg",
+    "torch.mps": "microdl.mps",
+    "torch.nn": "microdl.nn",
+    "torch.nn.functional": "microdl.nn.functional",
+    "torch.nn.init": "microdl.nn.init",
+    "torch.nn.modules": "microdl.nn",
+    "torch.nn.parameter": "microdl.nn.parameter",
+    "torch.nn.utils": "microdl.nn.utils",
+    "torch.nn.utils.clip_grad": "microdl.nn.utils",
+    "torch.nn.utils.convert_parameters": "microdl.nn.utils",
+    "torch.optim": "microdl.optim",
+    "torch.optim.lr_scheduler": "microdl.optim.lr_scheduler",
+    "torch.random": "microdl.random",
+    "torch.return_types": "microdl.return_types",
+    "torch.serialization": "microdl.serialization",
+    "torch.storage": "microdl.storage",
+    "torch.special": "microdl.special",
+    "torch.testing": "microdl.testing",
+    "torch.types": "microdl.types",
+    "torch.utils": "microdl.utils",
+    "torch.utils.data": "microdl.utils.data",
+    "torch.utils.tensorboard": "microdl.utils.tensorboard",
+    "torch.utils.tensorboard.writer": "microdl.utils.tensorboard",
+    "tensorboardX": "microdl.utils.tensorboard",
+    "torch.version": "microdl.version",
+    "torchvision": "microdl.vision",
+    "torchvision.datasets": "microdl.datasets",
+    "torchvision.datasets.cifar": "microdl.datasets",
+    "torchvision.datasets.folder": "microdl.datasets",
+    "torchvision.datasets.mnist": "microdl.datasets",
+    "torchvision.datasets.utils": "microdl.datasets.download",
+    "torchvision.datasets.vision": "microdl.datasets",
+    "torchvision.transforms": "microdl.transforms",
+    "torchvision.transforms.functional": "microdl.transforms.functional",
+    "torchvision.transforms.transforms": "microdl.transforms",
+    "torchvision.transforms.v2": "microdl.transforms.v2",
+    "torchvision.transforms.v2.functional": "microdl.transforms.functional",
+    "torchvision.utils": "microdl.vision",
+}
+
+
+@cache
+def homes() -> dict[str, dict[str, type]]:
+    """PyTorch's files, and the classes that PyTorch defines in each: those that `serialization` knows, and a few more.
+
+    Under `as_torch` a class says so, in `type(x)` and in what pickle writes.
+    """
+    found: dict[str, dict[str, type]] = {
+        "torch": {
+            "dtype": dtypes.dtype,
+            "finfo": dtypes.finfo,
+            "iinfo": dtypes.iinfo,
+            "device": device,
+            "Tensor": Tensor,
+        },
+        "torch.autograd.function": {"Function": autograd.Function},
+        "torch.autograd.grad_mode": {
+            kind.__name__: kind
+            for kind in (autograd.no_grad, autograd.enable_grad, autograd.set_grad_enabled, autograd.inference_mode)
+        },
+        "torch.autograd.variable": {"Variable": autograd.Variable},
+    }
+    for path, kind in {**names.data_globals(), **names.object_globals()}.items():
+        module, _, name = path.rpartition(".")
+        if isinstance(kind, type) and kind is not Tensor and kind.__module__.startswith("microdl."):
+            found.setdefault(module, {})[name] = kind
+    return found

@@ -1,0 +1,4 @@
+"""`torch.version`: what PyTorch's build for the CPU says."""
+
+cuda = hip = xpu = git_version = None
+debug = False

@@ -19,7 +19,7 @@ KNOWN_ABSENT = [
     (microdl, "torch", "jit", "drop torch.jit.script"),
     (microdl, "torch", "complex64", "the real and the imaginary parts"),
     (microdl, "torch", "bfloat16", "torch.float32"),
-    (microdl, "torch", "compile", "drop the call"),
+    (microdl, "torch", "compiler", "drop the decorators"),
     (microdl, "torch", "distributions", "torch.multinomial"),
     (microdl.nn, "torch.nn", "Conv2d", "no convolutions"),
     (microdl.nn, "torch.nn", "LSTM", "windows of the sequence"),

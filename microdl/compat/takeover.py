@@ -98,12 +98,13 @@ def as_torch() -> Takeover:
     Raises:
         RuntimeError: the real torch or torchvision has been imported in this process. Restart, and call this first.
 
-    >>> import microdl
-    >>> with microdl.as_torch():
-    ...     import torch
-    ...     from torch import nn
-    ...     print(type(nn.Linear(1, 1)), torch.__version__)
-    <class 'torch.nn.modules.linear.Linear'> 2.13.0+microdl
+    Example::
+
+        with microdl.as_torch():
+            import torch
+            from torch import nn
+            print(type(nn.Linear(1, 1)), torch.__version__)
+        # <class 'torch.nn.modules.linear.Linear'> 2.13.0+microdl
     """
     _takeover.start()
     return _takeover

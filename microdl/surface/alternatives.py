@@ -27,7 +27,6 @@ _TABLE = [
     ("torch.*quant*", "torch.int8 tensors and a scale of your own; microdl does not quantise"),
     ("torch.ao", "torch.int8 tensors and a scale of your own; microdl does not quantise"),
     ("torch.q*int*", "torch.int8 tensors and a scale of your own; microdl does not quantise"),
-    ("torch.compile", "the model itself, as torch.compile(model) gives the same results: drop the call"),
     ("torch.compiler", "plain Python: drop the decorators, the results are the same"),
     (
         "torch.jit*",

@@ -129,7 +129,6 @@ def test_the_version_compares_as_pytorchs() -> None:
 
 
 def test_the_real_torch_before_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    microdl.as_torch().undo()
     monkeypatch.setitem(sys.modules, "torch", types.ModuleType("torch"))
     with pytest.raises(RuntimeError, match=r"torch is already imported.*Restart"):
         microdl.as_torch()

@@ -94,6 +94,8 @@ def homes() -> dict[str, dict[str, type]]:
     }
     for path, kind in {**names.data_globals(), **names.object_globals()}.items():
         module, _, name = path.rpartition(".")
-        if isinstance(kind, type) and kind is not Tensor and kind.__module__.startswith("microdl."):
+        if module == "torch.nn.functional" or kind is Tensor:
+            continue  # functions, and a class that has its place above
+        if isinstance(kind, type) and kind.__module__.startswith("microdl."):
             found.setdefault(module, {})[name] = kind
     return found

@@ -11,7 +11,7 @@ from math import e, inf, nan, pi
 
 from . import (
     amp, autograd, backends, cuda, datasets, dtypes, func, kernels, linalg, mps, nn, optim, random, serialization,
-    storage, surface, utils, version,
+    special, storage, surface, utils, version,
 )  # fmt: skip
 from .amp import autocast, is_autocast_enabled
 from .autograd import (
@@ -96,6 +96,42 @@ from .ops.blend import (
 from .ops.decomposition import (
     cholesky, matrix_power, qr, svd,
 )  # fmt: skip
+from .ops.changes import fill
+from .ops.distance import cdist, pdist
+from .ops.gamma import digamma, lgamma, mvlgamma, polygamma
+from .ops.grids import (
+    bartlett_window, blackman_window, empty_strided, hamming_window, hann_window, kaiser_window, range, tril_indices,
+    triu_indices, unravel_index,
+)  # fmt: skip
+from .ops.index_reduce import (
+    diagonal_scatter, index_reduce, masked_scatter, put, scatter_reduce, select_scatter, slice_scatter,
+)  # fmt: skip
+from .ops.pointwise import (
+    acosh, angle, asinh, atanh, copysign, deg2rad, float_power, fmax, fmin, frexp, gcd, isneginf, isposinf, isreal,
+    lcm, ldexp, logaddexp2, nextafter, positive, rad2deg, signbit,
+)  # fmt: skip
+from .ops.queries import (
+    can_cast, get_default_device, imag, is_complex, is_conj, is_neg, is_nonzero, is_same_size, is_signed, is_storage,
+    itself, result_type, set_default_device, set_default_tensor_type, typename,
+)  # fmt: skip
+from .ops.rearrange import (
+    adjoint, atleast_1d, atleast_2d, atleast_3d, block_diag, broadcast_shapes, column_stack, dsplit,
+    dstack, fliplr, flipud, hsplit, movedim, ravel, rot90, split_with_sizes, tensor_split, vsplit,
+)  # fmt: skip
+from .ops.special import (
+    erf, erfc, erfinv, logit, sinc, xlogy,
+)  # fmt: skip
+from .ops.statistics import (
+    corrcoef, cov, cumulative_trapezoid, gradient, histogram, nanmedian, nanquantile, trapezoid, unique_consecutive,
+)  # fmt: skip
+from .ops.strides import as_strided
+from .ops.systems import (
+    cholesky_inverse, cholesky_solve, matrix_exp, removed_eig, removed_lstsq, removed_matrix_rank, removed_solve,
+    removed_symeig, triangular_solve,
+)  # fmt: skip
+from .ops.vectors import (
+    addbmm, addr, cross, frobenius_norm, nuclear_norm, renorm, vander,
+)  # fmt: skip
 from .ops.linalg import (
     det, inverse, logdet, slogdet,
 )  # fmt: skip
@@ -138,6 +174,15 @@ absolute, negative, subtract, multiply, divide, clip = abs, neg, sub, mul, div, 
 arccos, arcsin, arctan, arctan2 = acos, asin, atan, atan2
 greater, greater_equal, less, less_equal, not_equal = gt, ge, lt, le, ne
 swapaxes = swapdims = transpose
+moveaxis, row_stack, trapz, fix, sgn, arcsinh, arccosh, arctanh = (
+    movedim, vstack, trapezoid, trunc, sign, asinh, acosh, atanh,
+)  # fmt: skip
+unsafe_split, unsafe_chunk, unsafe_split_with_sizes, diagflat = split, chunk, split_with_sizes, Tensor.diagflat
+real = conj = conj_physical = resolve_conj = resolve_neg = itself
+detach = Tensor.detach
+solve, lstsq, symeig, eig, matrix_rank = (
+    removed_solve, removed_lstsq, removed_symeig, removed_eig, removed_matrix_rank,
+)  # fmt: skip
 
 FloatTensor, DoubleTensor, HalfTensor = typed(float32), typed(float64), typed(float16)
 LongTensor, IntTensor, ShortTensor, CharTensor = typed(int64), typed(int32), typed(int16), typed(int8)
@@ -195,6 +240,21 @@ __all__ = [
     "tensordot",
     "threshold", "tile", "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc", "uint8", "unbind",
     "unflatten", "unique", "unsqueeze", "utils", "var", "var_mean", "vdot", "vstack", "where", "zeros", "zeros_like",
+    "acosh", "addbmm", "addr", "adjoint", "angle", "arccosh", "arcsinh", "arctanh", "as_strided", "asinh", "atanh",
+    "atleast_1d", "atleast_2d", "atleast_3d", "bartlett_window", "blackman_window", "block_diag", "broadcast_shapes",
+    "can_cast", "cdist", "cholesky_inverse", "cholesky_solve", "column_stack", "conj", "conj_physical", "copysign",
+    "corrcoef", "cov", "cross", "cumulative_trapezoid", "deg2rad", "detach", "diagflat", "diagonal_scatter",
+    "digamma", "dsplit", "dstack", "eig", "empty_strided", "erf", "erfc", "erfinv", "fill", "fix", "fliplr", "flipud",
+    "float_power", "fmax", "fmin", "frexp", "frobenius_norm", "gcd", "get_default_device", "gradient",
+    "hamming_window", "hann_window", "histogram", "hsplit", "imag", "index_reduce", "is_complex", "is_conj", "is_neg",
+    "is_nonzero", "is_same_size", "is_signed", "is_storage", "isneginf", "isposinf", "isreal", "kaiser_window", "lcm",
+    "ldexp", "lgamma", "logaddexp2", "logit", "lstsq", "masked_scatter", "matrix_exp", "matrix_rank", "moveaxis",
+    "movedim", "mvlgamma", "nanmedian", "nanquantile", "nextafter", "nuclear_norm", "pdist", "polygamma", "positive",
+    "put", "rad2deg", "range", "ravel", "real", "renorm", "resolve_conj", "resolve_neg", "result_type", "rot90",
+    "row_stack", "scatter_reduce", "select_scatter", "set_default_device", "set_default_tensor_type", "sgn",
+    "signbit", "sinc", "slice_scatter", "solve", "special", "split_with_sizes", "symeig", "tensor_split", "trapezoid",
+    "trapz", "triangular_solve", "tril_indices", "triu_indices", "typename", "unique_consecutive", "unravel_index",
+    "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes", "vander", "vsplit", "xlogy",
 ]  # fmt: skip
 
 surface.install()

@@ -26,14 +26,19 @@ _TAIL64 = (
 )  # fmt: skip
 
 
+def scaled_tail(magnitude: Any) -> Any:
+    """The tail's probability beyond each magnitude >= 0, times exp(magnitude^2 / 2)."""
+    t = np.where(np.isinf(magnitude), 1, (magnitude - 4) / (magnitude + 4))
+    coefficients = _TAIL64 if t.dtype == np.float64 else _TAIL32
+    out = np.full_like(t, coefficients[0])
+    for c in coefficients[1:]:
+        out = out * t + c
+    return out / (1 + magnitude)
+
+
 def _cdf(x: Any) -> Any:
     magnitude = np.minimum(np.abs(x), 40)  # the tail beyond is 0 in any dtype
-    t = (magnitude - 4) / (magnitude + 4)
-    coefficients = _TAIL64 if x.dtype == np.float64 else _TAIL32
-    tail = np.full_like(t, coefficients[0])
-    for c in coefficients[1:]:
-        tail = tail * t + c
-    tail = tail * (np.exp(-0.5 * magnitude * magnitude) / (1 + magnitude))
+    tail = scaled_tail(magnitude) * np.exp(-0.5 * magnitude * magnitude)
     return np.where(x > 0, 1 - tail, tail)
 
 

@@ -34,6 +34,7 @@ from . import (
 )  # fmt: skip
 from .indexing import getitem, setitem
 from .inplace_methods import InPlace
+from .rarer_methods import RarerMethods
 from .shape import wrap_dim
 
 __all__ = ["Methods", "getitem", "keep_grad", "method_of", "setitem", "wrap_dim"]
@@ -69,7 +70,7 @@ def _or_not_implemented(call: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-class Methods(InPlace):
+class Methods(InPlace, RarerMethods):
     """Operations as methods and operators: `x.exp()` is `exp(x)`, `x + y` is `add(x, y)`, `x.add_(y)` in place."""
 
     __slots__ = ()
@@ -138,7 +139,7 @@ class Methods(InPlace):
 
     # shape
     view, view_as, reshape, reshape_as = shape.view, shape.view_as, shape.reshape, shape.reshape_as
-    flatten, unflatten, ravel = shape.flatten, shape.unflatten, shape.flatten
+    flatten, unflatten = shape.flatten, shape.unflatten
     permute, transpose, t, swapaxes = shape.permute, shape.transpose, shape.t, shape.transpose
     swapdims = shape.transpose
     squeeze, unsqueeze = shape.squeeze, shape.unsqueeze

@@ -216,28 +216,42 @@ def quantile(input: Any, q: Any, dim: Any = None, keepdim: bool = False, *, inte
 
     Source: https://pytorch.org/docs/stable/generated/torch.quantile.html
     """
-    a = require("quantile", input)._a
-    if a.dtype not in (np.float32, np.float64):
-        raise RuntimeError(f"quantile() input tensor must be either float or double dtype, not {input.dtype}")
-    qs = np.asarray(q._a if isinstance(q, TensorBase) else q, np.float64)
-    if qs.size and not (qs.min() >= 0 and qs.max() <= 1):
-        raise RuntimeError(f"quantile() q must be in the range [0, 1] but got {q!r}")
-    if isinstance(q, TensorBase) and q._a.dtype != a.dtype:
-        raise RuntimeError(f"quantile() q tensor must be same dtype as the input tensor: {q._a.dtype} and {a.dtype}")
-    if not a.size:
-        raise RuntimeError(f"quantile() input tensor must be non-empty, but its shape is {list(a.shape)}")
-    if qs.ndim > 1:
-        raise RuntimeError(f"quantile() q must be a scalar or 1D tensor, not of shape {list(qs.shape)}")
+    a, qs = _quantile_arguments("quantile", input, q)
     d = wrap_dim(dim, a.ndim) if dim is not None else 0
     rows = reshape(input, -1) if dim is None or not a.ndim else input.transpose(d, -1)
     out = _between(sort(rows, -1)[0], qs.reshape(-1), interpolation)  # (..., q)
     return _quantile_shape(out, a, qs, None if dim is None else d, keepdim)
 
 
+def _quantile_arguments(name: str, input: Any, q: Any) -> tuple[Array, Array]:
+    """The arrays of the input and of q, checked."""
+    a = require(name, input)._a
+    if a.dtype not in (np.float32, np.float64):
+        raise RuntimeError(f"{name}() input tensor must be either float or double dtype, not {input.dtype}")
+    qs = np.asarray(q._a if isinstance(q, TensorBase) else q, np.float64)
+    if qs.size and not (qs.min() >= 0 and qs.max() <= 1):
+        raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q!r}")
+    if isinstance(q, TensorBase) and q._a.dtype != a.dtype:
+        raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor: {q._a.dtype} and {a.dtype}")
+    if not a.size:
+        raise RuntimeError(f"{name}() input tensor must be non-empty, but its shape is {list(a.shape)}")
+    if qs.ndim > 1:
+        raise RuntimeError(f"{name}() q must be a scalar or 1D tensor, not of shape {list(qs.shape)}")
+    return a, qs
+
+
 def _between(ordered: Any, qs: Array, interpolation: str) -> Any:
-    n = ordered._a.shape[-1]
-    rank = qs * (n - 1)
+    rank = qs * (ordered._a.shape[-1] - 1)
     low, high = np.floor(rank).astype(np.int64), np.ceil(rank).astype(np.int64)
+    weight = wrap(_weight(rank, interpolation).astype(ordered._a.dtype))
+    below, above = ordered[..., wrap(low)], ordered[..., wrap(high)]
+    missing = wrap((ordered._a != ordered._a).any(-1, keepdims=True))
+    return (below + (above - below) * weight).masked_fill(missing, float("nan"))
+
+
+def _weight(rank: Array, interpolation: str) -> Array:
+    """The part of the way from the element below a rank to the one above."""
+    low = np.floor(rank)
     weights = {
         "linear": rank - low,
         "lower": np.zeros_like(rank),
@@ -249,10 +263,7 @@ def _between(ordered: Any, qs: Array, interpolation: str) -> Any:
         raise RuntimeError(
             f"quantile() interpolation must be one of linear, lower, higher, midpoint or nearest, not {interpolation}"
         )
-    weight = wrap(np.asarray(weights[interpolation], ordered._a.dtype))
-    below, above = ordered[..., wrap(low)], ordered[..., wrap(high)]
-    missing = wrap((ordered._a != ordered._a).any(-1, keepdims=True))
-    return (below + (above - below) * weight).masked_fill(missing, float("nan"))
+    return weights[interpolation]
 
 
 def _quantile_shape(out: Any, a: Array, qs: Array, dim: int | None, keepdim: bool) -> Any:

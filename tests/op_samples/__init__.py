@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .activations import ACTIVATIONS
+from .distances import DISTANCES
 from .elementwise import ARITHMETIC, WITHOUT_DERIVATIVE
 from .kinds import Array, Case
 from .linear_algebra import DECOMPOSITIONS, MATRICES, PRODUCTS
@@ -10,10 +11,11 @@ from .losses import LOSSES
 from .picking import PICKING
 from .reductions import ORDERED, REDUCTIONS
 from .shaping import SHAPING
+from .special import POINTWISE, SPECIAL
 
 SAMPLES = {
     **WITHOUT_DERIVATIVE, **ARITHMETIC, **SHAPING, **PICKING, **REDUCTIONS, **ORDERED, **PRODUCTS, **MATRICES,
-    **DECOMPOSITIONS, **ACTIVATIONS, **LOSSES,
+    **DECOMPOSITIONS, **ACTIVATIONS, **LOSSES, **SPECIAL, **POINTWISE, **DISTANCES,
 }  # fmt: skip
 
 __all__ = ["SAMPLES", "Array", "Case"]

@@ -1,0 +1,135 @@
+"""Questions about tensors and dtypes: what kind, what would promote to what, which default."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import dtypes
+from ..autograd.graph import TensorBase
+from ..device import CPU, require_cpu
+from ..device import device as Device
+from .shape import require
+
+
+def is_complex(input: Any) -> bool:
+    """False: microdl has no complex numbers."""
+    require("is_complex", input)
+    return False
+
+
+is_conj = is_neg = is_complex
+
+
+def is_signed(input: Any) -> bool:
+    """Whether the dtype holds negative numbers.
+
+    >>> import microdl as torch
+    >>> torch.is_signed(torch.tensor([1], dtype=torch.uint8))
+    False
+    """
+    return bool(require("is_signed", input).dtype.is_signed)
+
+
+def is_nonzero(input: Any) -> bool:
+    """Whether the only element is not 0. RuntimeError unless there is exactly one.
+
+    >>> import microdl as torch
+    >>> torch.is_nonzero(torch.tensor([2.]))
+    True
+    """
+    return bool(require("is_nonzero", input))
+
+
+def is_same_size(input: Any, other: Any) -> bool:
+    """Whether two tensors have one shape."""
+    return bool(require("is_same_size", input)._a.shape == require("is_same_size", other)._a.shape)
+
+
+def is_storage(obj: Any) -> bool:
+    """Whether an object is a storage: its type's name ends so."""
+    return type(obj).__name__.endswith("Storage")
+
+
+def itself(input: Any) -> Any:
+    """The tensor itself: the conjugate and the real part of real numbers."""
+    return require("real", input)
+
+
+def imag(input: Any) -> Any:
+    """RuntimeError: real numbers have no imaginary part to look at."""
+    require("imag", input)
+    raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
+
+
+def typename(obj: Any) -> str:
+    """The name of a tensor's type, such as `torch.FloatTensor`, or of any other object's type.
+
+    >>> import microdl as torch
+    >>> torch.typename(torch.zeros(1)), torch.typename(1)
+    ('torch.FloatTensor', 'int')
+    """
+    if isinstance(obj, TensorBase):
+        return str(obj.type())
+    module = type(obj).__module__
+    return type(obj).__qualname__ if module in ("builtins", "") else f"{module}.{type(obj).__qualname__}"
+
+
+def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
+    """The dtype of the result of combining two tensors or numbers.
+
+    >>> import microdl as torch
+    >>> torch.result_type(torch.tensor([1, 2]), 1.0)
+    torch.float32
+    """
+    pair = (tensor1, tensor2)
+    for position, x in enumerate(pair, start=1):
+        if not isinstance(x, (TensorBase, bool, int, float)):
+            raise TypeError(f"result_type(): argument {position} must be Tensor or a number, not {type(x).__name__}")
+    if isinstance(tensor1, TensorBase) and isinstance(tensor2, TensorBase):
+        return dtypes.from_numpy_dtype(dtypes.result_dtype([tensor1._a, tensor2._a]))
+    if isinstance(tensor1, TensorBase) or isinstance(tensor2, TensorBase):
+        tensor, number = pair if isinstance(tensor1, TensorBase) else (tensor2, tensor1)
+        return dtypes.from_numpy_dtype(dtypes.promote_scalar(tensor._a.dtype, number))
+    kinds = {type(x) for x in pair}
+    return dtypes.get_default_dtype() if float in kinds else dtypes.int64 if int in kinds else dtypes.bool_
+
+
+def can_cast(from_: dtypes.dtype, to: dtypes.dtype) -> bool:
+    """Whether a result of one dtype may be written into a tensor of another: not from a higher kind to a lower.
+
+    >>> import microdl as torch
+    >>> torch.can_cast(torch.float64, torch.float32), torch.can_cast(torch.float32, torch.int64)
+    (True, False)
+    """
+    rank = {"b": 0, "u": 1, "i": 1, "f": 2}
+    a, b = (np.dtype(d.numpy) for d in (from_, to))
+    return rank[a.kind] <= rank[b.kind]
+
+
+def get_default_device() -> Device:
+    """The device tensors are made on: the CPU."""
+    return CPU
+
+
+def set_default_device(device: Any) -> None:
+    """Takes the CPU; AssertionError for any other device."""
+    if device is not None:
+        require_cpu(device)
+
+
+def set_default_tensor_type(t: Any) -> None:
+    """`set_default_dtype` by the name of a tensor type, `torch.DoubleTensor` or "torch.DoubleTensor".
+
+    TypeError unless it is a floating one.
+    """
+    if isinstance(t, str):
+        found = [d for d in dtypes.ALL if t == f"torch.{d.legacy}Tensor"]
+        if not found:
+            raise TypeError(f"invalid type object: {t!r}. Use torch.set_default_dtype(torch.float64), for example.")
+        t = found[0]
+    d = getattr(t, "dtype", t)
+    if not isinstance(d, dtypes.dtype) or not d.is_floating_point:
+        raise TypeError(f"only floating-point types are supported as the default type, not {t!r}")
+    dtypes.set_default_dtype(d)

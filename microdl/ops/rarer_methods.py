@@ -1,0 +1,145 @@
+"""The table of tensor methods, continued: those that few scripts use, and their forms in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..autograd.inplace import inplace
+from . import (
+    blend,
+    changes,
+    gamma,
+    grids,
+    index_reduce,
+    join,
+    matrix,
+    pointwise,
+    queries,
+    rearrange,
+    shape,
+    special,
+    statistics,
+    strides,
+    systems,
+    vectors,
+)  # fmt: skip
+
+
+def _polygamma(input: Any, n: int) -> Any:
+    return gamma.polygamma(n, input)
+
+
+def _of_matrix(input: Any) -> Any:
+    if input._a.ndim not in (0, 2):
+        raise RuntimeError(
+            f"tensor.H is only supported on matrices (2-D tensors). Got {input._a.ndim}-D tensor. For batches of "
+            "matrices, consider using tensor.mH"
+        )
+    return shape.t(input)
+
+
+def _named(call: Any, name: str, doc: str) -> Any:
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = doc
+    return call
+
+
+class RarerMethods:
+    """Methods of a tensor beside the usual ones."""
+
+    __slots__ = ()
+
+    # operators
+    __rlshift__ = _named(lambda self, other: blend.bitwise_left_shift(other, self), "__rlshift__", "")
+    __rrshift__ = _named(lambda self, other: blend.bitwise_right_shift(other, self), "__rrshift__", "")
+    __reversed__ = _named(
+        lambda self: join.flip(self, *range(self._a.ndim)) if self._a.ndim else self, "__reversed__", ""
+    )
+    bitwise_left_shift_ = inplace(blend.bitwise_left_shift, "bitwise_left_shift_")
+    bitwise_right_shift_ = inplace(blend.bitwise_right_shift, "bitwise_right_shift_")
+
+    # elementwise
+    asinh, acosh, atanh = pointwise.asinh, pointwise.acosh, pointwise.atanh
+    arcsinh, arccosh, arctanh = asinh, acosh, atanh
+    asinh_ = arcsinh_ = inplace(asinh, "asinh_")
+    acosh_ = arccosh_ = inplace(acosh, "acosh_")
+    atanh_ = arctanh_ = inplace(atanh, "atanh_")
+    deg2rad, rad2deg, copysign = pointwise.deg2rad, pointwise.rad2deg, pointwise.copysign
+    deg2rad_, rad2deg_ = inplace(deg2rad, "deg2rad_"), inplace(rad2deg, "rad2deg_")
+    copysign_ = inplace(copysign, "copysign_")
+    signbit, isneginf, isposinf, isreal = pointwise.signbit, pointwise.isneginf, pointwise.isposinf, pointwise.isreal
+    fmax, fmin, positive, angle = pointwise.fmax, pointwise.fmin, pointwise.positive, pointwise.angle
+    frexp, ldexp, nextafter = pointwise.frexp, pointwise.ldexp, pointwise.nextafter
+    ldexp_, nextafter_ = inplace(ldexp, "ldexp_"), inplace(nextafter, "nextafter_")
+    float_power, logaddexp2 = pointwise.float_power, pointwise.logaddexp2
+    float_power_ = inplace(float_power, "float_power_")
+    gcd, lcm = pointwise.gcd, pointwise.lcm
+    gcd_, lcm_ = inplace(gcd, "gcd_"), inplace(lcm, "lcm_")
+
+    # special functions
+    erf, erfc, erfinv = special.erf, special.erfc, special.erfinv
+    erf_, erfc_, erfinv_ = inplace(erf, "erf_"), inplace(erfc, "erfc_"), inplace(erfinv, "erfinv_")
+    lgamma, digamma, mvlgamma = gamma.lgamma, gamma.digamma, gamma.mvlgamma
+    lgamma_, digamma_ = inplace(lgamma, "lgamma_"), inplace(digamma, "digamma_")
+    mvlgamma_ = inplace(mvlgamma, "mvlgamma_")
+    polygamma = _named(_polygamma, "polygamma", "The n-th derivative of `digamma`.")
+    polygamma_ = inplace(_polygamma, "polygamma_")
+    logit, sinc, xlogy = special.logit, special.sinc, special.xlogy
+    logit_, sinc_, xlogy_ = inplace(logit, "logit_"), inplace(sinc, "sinc_"), inplace(xlogy, "xlogy_")
+
+    # shape
+    movedim = moveaxis = rearrange.movedim
+    fliplr, flipud, rot90, adjoint = rearrange.fliplr, rearrange.flipud, rearrange.rot90, rearrange.adjoint
+    tensor_split, hsplit, vsplit, dsplit = (
+        rearrange.tensor_split, rearrange.hsplit, rearrange.vsplit, rearrange.dsplit,
+    )  # fmt: skip
+    split_with_sizes = unsafe_split_with_sizes = rearrange.split_with_sizes
+    unsafe_split, unsafe_chunk = join.split, join.chunk
+    unfold, as_strided = strides.unfold, strides.as_strided
+    as_strided_ = changes.restrided(strides.as_strided, "as_strided_")
+    ravel, sum_to_size = rearrange.ravel, vectors.sum_to_size
+    resize_, resize_as_ = changes.resize_, changes.resize_as_
+    diagflat = _named(
+        lambda self, offset=0: matrix.diag(rearrange.ravel(self), offset), "diagflat",
+        "The flattened tensor as a diagonal matrix.",
+    )  # fmt: skip
+    H = property(_of_matrix, doc="The transpose of a matrix.")
+    mH = property(rearrange.adjoint, doc="The last two dimensions exchanged.")
+
+    # statistics
+    cov, corrcoef, histogram = statistics.cov, statistics.corrcoef, statistics.histogram
+    nanmedian, nanquantile = statistics.nanmedian, statistics.nanquantile
+    unique_consecutive = statistics.unique_consecutive
+
+    # matrices and vectors
+    cholesky_solve, cholesky_inverse = systems.cholesky_solve, systems.cholesky_inverse
+    triangular_solve, matrix_exp = systems.triangular_solve, systems.matrix_exp
+    solve, lstsq, symeig, eig = (
+        systems.removed_solve, systems.removed_lstsq, systems.removed_symeig, systems.removed_eig,
+    )  # fmt: skip
+    cross, addr, addbmm, renorm = vectors.cross, vectors.addr, vectors.addbmm, vectors.renorm
+    addr_, addbmm_ = inplace(addr, "addr_"), inplace(addbmm, "addbmm_")
+    renorm_ = inplace(renorm, "renorm_")
+
+    # by index and mask
+    put, masked_scatter = index_reduce.put, index_reduce.masked_scatter
+    put_, masked_scatter_ = inplace(put, "put_"), inplace(masked_scatter, "masked_scatter_")
+    select_scatter, slice_scatter = index_reduce.select_scatter, index_reduce.slice_scatter
+    diagonal_scatter, scatter_reduce = index_reduce.diagonal_scatter, index_reduce.scatter_reduce
+    scatter_reduce_ = inplace(scatter_reduce, "scatter_reduce_")
+    index_reduce = index_reduce.index_reduce
+    index_reduce_ = inplace(index_reduce, "index_reduce_")
+
+    # of this dtype
+    new, new_empty, new_empty_strided = grids.new, grids.new_empty, grids.new_empty_strided
+
+    # questions; there is only the CPU, and there are only real, dense numbers
+    is_complex, is_conj, is_neg = queries.is_complex, queries.is_conj, queries.is_neg
+    is_signed, is_nonzero, is_same_size = queries.is_signed, queries.is_nonzero, queries.is_same_size
+    conj = conj_physical = resolve_conj = resolve_neg = to_dense = queries.itself
+    real = property(queries.itself, doc="The tensor itself.")
+    imag = property(queries.imag, doc="RuntimeError: real numbers have no imaginary part.")
+    is_cpu = True
+    is_meta = is_mkldnn = is_mps = is_nested = is_quantized = is_sparse_csr = is_xla = is_xpu = False
+    get_device = _named(lambda self: -1, "get_device", "-1: the CPU has no number.")
+    is_pinned = is_inference = is_distributed = is_complex

@@ -148,6 +148,8 @@ from .nn.functional import (
 from .ops import return_types
 from .ops.decomposition import pinv as pinverse
 from .printing import set_printoptions
+from .random.counts import binomial, poisson
+from .random.lowrank import pca_lowrank, svd_lowrank
 from .random import (
     Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, rand,
     rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
@@ -240,6 +242,7 @@ __all__ = [
     "tensordot",
     "threshold", "tile", "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc", "uint8", "unbind",
     "unflatten", "unique", "unsqueeze", "utils", "var", "var_mean", "vdot", "vstack", "where", "zeros", "zeros_like",
+    "binomial", "pca_lowrank", "poisson", "svd_lowrank",
     "acosh", "addbmm", "addr", "adjoint", "angle", "arccosh", "arcsinh", "arctanh", "as_strided", "asinh", "atanh",
     "atleast_1d", "atleast_2d", "atleast_3d", "bartlett_window", "blackman_window", "block_diag", "broadcast_shapes",
     "can_cast", "cdist", "cholesky_inverse", "cholesky_solve", "column_stack", "conj", "conj_physical", "copysign",

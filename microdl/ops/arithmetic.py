@@ -240,7 +240,9 @@ def _negative(x: Any) -> Any:
 neg = unary("neg", _negative, lambda g: -g)
 BY_UFUNC[np.negative] = neg
 abs = unary("abs", np.abs, lambda g, input: g * np.sign(input))
-sign = unary("sign", lambda x: np.sign(x) if x.dtype.kind != "b" else x.copy(), lambda g: g * 0)
+sign = unary(  # 0 for NaN, as in PyTorch
+    "sign", lambda x: np.subtract(x > 0, x < 0, dtype=x.dtype) if x.dtype.kind != "b" else x.copy(), lambda g: g * 0
+)
 BY_UFUNC[np.sign] = sign
 
 

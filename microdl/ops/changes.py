@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -95,32 +94,6 @@ def map_(self: Any, tensor: Any, callable: Callable[[Any, Any], Any]) -> Any:
     """Replaces each element by `callable(element, element of tensor)`."""
     pairs = np.vectorize(callable, otypes=[self._a.dtype])(self._a, tensor._a)
     return self.copy_(wrap(pairs))
-
-
-def resize_(self: Any, *sizes: Any) -> Any:
-    """Gives the tensor another shape: its elements in order, and 0 for what is more (PyTorch leaves that unset).
-
-    RuntimeError where it requires grad.
-
-    >>> import microdl as torch
-    >>> torch.tensor([[1, 2], [3, 4]]).resize_(3)
-    tensor([1, 2, 3])
-    """
-    if self._node is not None:
-        raise RuntimeError("cannot resize variables that require grad")
-    new = shape.sizes(sizes)
-    n = math.prod(new)
-    flat = self._a.reshape(-1)
-    if n > flat.size:
-        flat = np.concatenate([flat, np.zeros(n - flat.size, flat.dtype)])
-    self._a = flat[:n].reshape(new)
-    self._version_counter.bump("resize_")
-    return self
-
-
-def resize_as_(self: Any, the_template: Any) -> Any:
-    """`resize_` to the shape of another tensor."""
-    return resize_(self, the_template._a.shape)
 
 
 def restrided(call: Callable[..., Any], name: str) -> Callable[..., Any]:

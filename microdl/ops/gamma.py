@@ -140,6 +140,8 @@ def mvlgamma(input: Any, p: int) -> Any:
     if p < 1:
         raise RuntimeError(f"p has to be greater than or equal to 1, but it is {p}")
     x = require("mvlgamma", input)
+    if x._a.dtype.kind == "b":
+        raise RuntimeError("The input tensor may not be a boolean tensor. Convert it first, as with .float().")
     x = x if x._a.dtype.kind == "f" else x.float()
     halves = np.arange(p) / -2
     terms = [lgamma(add(x, float(h))) for h in halves]

@@ -23,17 +23,18 @@ def _made(array: Array, dtype: Any, device: Any, requires_grad: bool) -> Any:
     return t.requires_grad_() if requires_grad else t
 
 
-def _triangle(name: str, row: Any, col: Any, offset: int, dtype: Any, device: Any) -> Any:
+def _triangle(name: str, row: Any, col: Any, offset: int, dtype: Any, device: Any, flag: bool) -> Any:
     for n, value in (("row", row), ("col", col)):
         if value < 0:
             raise RuntimeError(f"{n} must be non-negative, got {value}")
     find = np.tril_indices if name == "tril" else np.triu_indices
-    return _made(np.stack(find(row, offset, col)).astype(np.int64), dtype, device, False)
+    return _made(np.stack(find(row, offset, col)).astype(np.int64), dtype, device, flag)
 
 
 def tril_indices(
-    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, layout: Any = None
-) -> Any:
+    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, layout: Any = None,
+    requires_grad: bool = False,
+) -> Any:  # fmt: skip
     """Rows and columns of the lower triangle of a row x col matrix, as a (2, n) tensor.
 
     >>> import microdl as torch
@@ -43,12 +44,13 @@ def tril_indices(
 
     Source: https://pytorch.org/docs/stable/generated/torch.tril_indices.html
     """
-    return _triangle("tril", row, col, offset, dtype, device)
+    return _triangle("tril", row, col, offset, dtype, device, requires_grad)
 
 
 def triu_indices(
-    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, layout: Any = None
-) -> Any:
+    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, layout: Any = None,
+    requires_grad: bool = False,
+) -> Any:  # fmt: skip
     """Rows and columns of the upper triangle of a row x col matrix, as a (2, n) tensor.
 
     >>> import microdl as torch
@@ -56,7 +58,7 @@ def triu_indices(
     tensor([[0, 0, 1],
             [0, 1, 1]])
     """
-    return _triangle("triu", row, col, offset, dtype, device)
+    return _triangle("triu", row, col, offset, dtype, device, requires_grad)
 
 
 def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
@@ -100,8 +102,14 @@ def range(
 # --- windows ------------------------------------------------------------------------------------------------------
 
 
+def _check_length(n: int) -> None:
+    if n < 0:
+        raise RuntimeError(f"a window requires non-negative window_length, got window_length={n}")
+
+
 def _cosines(n: int, periodic: bool, *coefficients: float) -> Array:
     """sum_k (-1)^k a_k cos(2 pi k i / m), m = n where periodic, else n - 1."""
+    _check_length(n)
     phase = 2 * np.pi * np.arange(n) / max(n if periodic else n - 1, 1)
     total = np.zeros(n)
     for k, a in enumerate(coefficients):
@@ -147,6 +155,7 @@ def bartlett_window(
     window_length: int, periodic: bool = True, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Any:
     """A triangle, 0 at the ends and 1 in the middle; see `hann_window`."""
+    _check_length(window_length)
     m = max(window_length if periodic else window_length - 1, 1)
     array = 1 - np.abs(2 * np.arange(window_length) / m - 1) if window_length > 1 else np.ones(window_length)
     return _window(array, dtype, device, requires_grad)
@@ -157,6 +166,7 @@ def kaiser_window(
     requires_grad: bool = False,
 ) -> Any:  # fmt: skip
     """Kaiser's window of shape `beta`; see `hann_window`."""
+    _check_length(window_length)
     n = window_length + periodic if window_length > 1 else window_length
     return _window(np.kaiser(n, beta)[:window_length], dtype, device, requires_grad)
 
@@ -173,6 +183,10 @@ def empty_strided(
     >>> torch.empty_strided((2, 3), (1, 2)).stride()
     (1, 2)
     """
+    if len(size) != len(stride):
+        raise RuntimeError(
+            f"dimensionality of sizes ({len(size)}) must match dimensionality of strides ({len(stride)})"
+        )
     n = 0 if 0 in tuple(size) else 1 + sum((k - 1) * s for k, s in zip(size, stride, strict=True))
     d = dtypes.get_default_dtype() if dtype is None else dtype
     memory = _made(np.zeros(n), d, device, False)

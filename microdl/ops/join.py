@@ -143,6 +143,8 @@ def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, .
     [[0, 1], [2, 3], [4]]
     """
     d = wrap_dim(dim, require("split", input)._a.ndim)
+    if not input._a.ndim:
+        raise RuntimeError("split expects at least a 1-dimensional tensor")
     n = input._a.shape[d]
     if isinstance(split_size_or_sections, (list, tuple)):
         sections = [int(s) for s in split_size_or_sections]
@@ -171,7 +173,11 @@ def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     """
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-    n = require("chunk", input)._a.shape[wrap_dim(dim, input._a.ndim)]
+    if not require("chunk", input)._a.ndim:
+        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
+    n = input._a.shape[wrap_dim(dim, input._a.ndim)]
+    if not n:
+        return split(input, [0] * chunks, dim)
     return split(input, max(-(-n // chunks), 1), dim)
 
 

@@ -98,7 +98,9 @@ class RarerMethods:
     unfold, as_strided = strides.unfold, strides.as_strided
     as_strided_ = changes.restrided(strides.as_strided, "as_strided_")
     ravel, sum_to_size = rearrange.ravel, vectors.sum_to_size
-    resize_, resize_as_ = changes.resize_, changes.resize_as_
+    resize_as_ = _named(
+        lambda self, the_template: self.resize_(the_template._a.shape), "resize_as_", "`resize_` to another's shape."
+    )
     diagflat = _named(
         lambda self, offset=0: matrix.diag(rearrange.ravel(self), offset), "diagflat",
         "The flattened tensor as a diagonal matrix.",

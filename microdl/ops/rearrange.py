@@ -84,6 +84,8 @@ def movedim(input: Any, source: Any, destination: Any) -> Any:
             found.append(wrap_dims(dims, ndim))
         except RuntimeError:
             raise RuntimeError(f"movedim: repeated dim in `{name}` ({dims})") from None
+    if not ndim:
+        return permute(input)
     order = [d for d in range(ndim) if d not in found[0]]
     for place, d in sorted(zip(found[1], found[0], strict=True)):
         order.insert(place, d)
@@ -92,7 +94,10 @@ def movedim(input: Any, source: Any, destination: Any) -> Any:
 
 def adjoint(input: Any) -> Any:
     """The last two dimensions exchanged."""
-    return transpose(input, -2, -1)
+    ndim = require("adjoint", input)._a.ndim
+    if ndim == 1:
+        raise RuntimeError("tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor.")
+    return transpose(input, -2, -1) if ndim else input
 
 
 def ravel(input: Any) -> Any:
@@ -223,6 +228,11 @@ def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> tuple[An
     d = wrap_dim(dim, input._a.ndim)
     n = input._a.shape[d]
     if isinstance(indices_or_sections, TensorBase):
+        if indices_or_sections._a.dtype != np.int64:
+            raise RuntimeError(
+                "tensor_split expected tensor_indices_or_sections to have dtype of long, but got "
+                f"{indices_or_sections.dtype.legacy}"
+            )
         indices_or_sections = indices_or_sections.tolist()
     if isinstance(indices_or_sections, (tuple, list)):
         places = [slice(*pair).indices(n)[:2] for pair in itertools.pairwise([0, *indices_or_sections, n])]

@@ -124,9 +124,9 @@ def nanmedian(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
         kept = input if a.dtype.kind != "f" or not np.isnan(a).any() else input[wrap(~np.isnan(a))]
         return kept.median()
     a = require("nanmedian", input)._a
+    d = wrap_dim(dim, a.ndim)
     if not a.ndim:
         return return_types.nanmedian((reshape(input, ()), wrap(np.zeros((), np.int64))))
-    d = wrap_dim(dim, a.ndim)
     order = a.argsort(d, kind="stable")  # NaN last
     count = (a == a).sum(d, keepdims=True)
     index = wrap(np.take_along_axis(order, np.maximum(count - 1, 0) // 2, d))
@@ -163,11 +163,13 @@ def _strips(name: str, y: Any, x: Any, dx: Any, dim: int) -> tuple[Any, int]:
         raise RuntimeError(f"{name}: the input must have at least one dimension")
     d = wrap_dim(dim, y._a.ndim)
     n = y._a.shape[d]
+    if y._a.dtype.kind == "b":
+        raise RuntimeError(f"{name}: received a bool input for `y`, but bool is not supported")
     heights = y.narrow(d, 1, max(n - 1, 0)) + y.narrow(d, 0, max(n - 1, 0)) if n else y
     if x is None:
         return heights * dx, d
-    if x._a.dtype.kind == "b" or y._a.dtype.kind == "b":
-        raise RuntimeError(f"{name}: received a bool input for `x` or `y`, but bool is not supported")
+    if x._a.dtype.kind == "b":
+        raise RuntimeError(f"{name}: received a bool input for `x`, but bool is not supported")
     if x._a.ndim == 1:
         if x._a.shape[0] != n:
             raise RuntimeError(f"{name}: There must be one `x` value for each sample point: {x._a.shape[0]} and {n}")
@@ -290,14 +292,23 @@ def histogram(input: Any, bins: Any, *, range: Any = None, weight: Any = None, d
         raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{from_numpy_dtype(a.dtype).legacy}'")
     if isinstance(bins, TensorBase):
         edges = bins._a.astype(a.dtype)
+        if edges.ndim != 1 or (np.diff(edges) < 0).any():
+            raise RuntimeError(f"torch.histogram(): bins tensor should be 1-D and increasing, not {bins.tolist()}")
     else:
         if bins <= 0:
             raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins}")
-        low, high = range if range is not None else (a.min(), a.max()) if a.size else (0, 0)
+        low, high = range if range is not None else (a.min(), a.max()) if a.size else (0, 1)
+        if not (np.isfinite(low) and np.isfinite(high)):
+            raise RuntimeError(f"torch.histogram(): range [{low}, {high}] is not finite")
         if low > high:
             raise RuntimeError(f"torch.histogram: max should be larger than min, but got [{low}, {high}]")
         low, high = (low - 0.5, high + 0.5) if low == high else (low, high)
         edges = np.linspace(low, high, int(bins) + 1, dtype=a.dtype)
+    if weight is not None and weight._a.shape != a.shape:
+        raise RuntimeError(
+            "torch.histogram(): if weight tensor is provided it should have the same shape as the input tensor, but "
+            f"got {list(weight._a.shape)} and {list(a.shape)}"
+        )
     weights = None if weight is None else weight._a.ravel()
     hist, _ = np.histogram(a.ravel(), edges, weights=weights)
     hist = hist.astype(a.dtype)

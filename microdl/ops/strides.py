@@ -126,6 +126,8 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
         raise RuntimeError(f"mismatch in length of strides and shape: {list(stride)} and {list(size)}")
     if min(stride, default=0) < 0:
         raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
+    if offset < 0:
+        raise RuntimeError(f"Tensor: invalid storage offset {offset}")
     if not a.flags.c_contiguous:
         raise RuntimeError("as_strided: the tensor is not contiguous. Call .contiguous() first.")
     last = offset + sum((n - 1) * s for n, s in zip(size, stride, strict=True))

@@ -95,6 +95,9 @@ def cholesky_solve(B: Any, L: Any, upper: bool = False) -> Any:
     """
     if require("cholesky_solve", B)._a.ndim < 2:
         raise RuntimeError(f"b should have at least 2 dimensions, but has {B._a.ndim} dimensions instead")
+    if B._a.dtype.kind != "f":
+        raise NotImplementedError(f"\"cholesky_solve_cpu\" not implemented for '{B.dtype.legacy}'. Use .float() first.")
+    L = _square("cholesky_solve", L)
     lower = triu(L).mT if upper else tril(L)
     return _solve(lower.mT, _solve(lower, B))
 
@@ -107,8 +110,9 @@ def cholesky_inverse(L: Any, upper: bool = False) -> Any:
     tensor([[0.2500, 0.0000],
             [0.0000, 1.0000]])
     """
-    one = np.broadcast_to(np.eye(L._a.shape[-1], dtype=L._a.dtype), L._a.shape).copy()
-    return cholesky_solve(wrap(one), _square("cholesky_inverse", L), upper)
+    a = _square("cholesky_inverse", L)._a
+    one = np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape).copy()
+    return cholesky_solve(wrap(one), L, upper)
 
 
 # --- least squares ----------------------------------------------------------------------------------------------
@@ -275,6 +279,8 @@ def cond(A: Any, p: Any = None) -> Any:
     """
     a = _floating("cond", A)._a
     if p is None or p in (2, -2):
+        if 0 in a.shape[-2:]:
+            return wrap(np.zeros(a.shape[:-2], a.dtype))
         values = svdvals(A)
         high, low = values[..., 0], values[..., -1]
         return low / high if p == -2 else high / low

@@ -12,7 +12,7 @@ from .arithmetic import add, mul
 from .join import roll, stack
 from .norm import matrix_norm, vector_norm
 from .products import bmm, outer
-from .reduction import sum
+from .reduction import float_dtype_error, sum
 from .shape import expand, require, wrap_dim
 from .slices import expand_pair
 
@@ -31,6 +31,12 @@ def linalg_cross(input: Any, other: Any, *, dim: int = -1) -> Any:
     a, b = require("linalg.cross", input)._a, require("linalg.cross", other)._a
     if a.ndim != b.ndim:
         raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
+    if a.dtype != b.dtype:
+        raise RuntimeError(
+            f"expected scalar type {input.dtype.legacy} but found {other.dtype.legacy}. Convert one of them with .to()."
+        )
+    if a.dtype.kind == "b":
+        raise NotImplementedError("\"cross\" not implemented for 'Bool'. Convert it first, as with .float().")
     d = wrap_dim(dim, a.ndim)
     if not a.ndim or a.shape[d] != 3 or b.shape[d] != 3:
         sizes = f"{a.shape[d] if a.ndim else 1} and {b.shape[d] if b.ndim else 1}"
@@ -62,7 +68,15 @@ def vecdot(x: Any, y: Any, *, dim: int = -1) -> Any:
     >>> torch.linalg.vecdot(torch.tensor([[1., 2.], [3., 4.]]), torch.tensor([1., 1.]))
     tensor([3., 7.])
     """
-    return sum(mul(require("linalg.vecdot", x), require("linalg.vecdot", y)), dim)
+    a, b = require("linalg.vecdot", x)._a, require("linalg.vecdot", y)._a
+    if a.dtype.kind != "f":
+        raise float_dtype_error("linalg.vecdot:", " Expected a floating point or complex tensor as input.", a)
+    if a.dtype != b.dtype:
+        raise RuntimeError(
+            f"linalg.vecdot: Expected x and y to have the same dtype, but found x of type {x.dtype.legacy} and y of "
+            f"type {y.dtype.legacy} instead"
+        )
+    return sum(mul(x, y), dim)
 
 
 def _powers(x: Any, n: int) -> list[Any]:
@@ -88,16 +102,21 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     n = len(x._a) if N is None else N
     if n < 0:
         raise RuntimeError(f"N must be non-negative, but it is {n}")
-    out = linalg_vander(x, N=n)
+    out = _vander(x, n)
     return out if increasing else out.flip(1)
+
+
+def _vander(x: Any, n: int) -> Any:
+    x = x if x._a.dtype.kind == "f" else x.long()
+    return stack(_powers(x, n), -1) if n else wrap(np.empty((*x._a.shape, 0), x._a.dtype))
 
 
 def linalg_vander(x: Any, *, N: int | None = None) -> Any:
     """The powers 0 to N - 1 of every element, along a new last dimension."""
     n = require("linalg.vander", x)._a.shape[-1] if N is None else N
-    if x._a.dtype.kind == "b":
-        x = x.long()
-    return stack(_powers(x, n), -1) if n else wrap(np.empty((*x._a.shape, 0), x._a.dtype))
+    if n <= 1:
+        raise RuntimeError(f"N must be greater than 1, but it is {n}.")
+    return _vander(x, n)
 
 
 def addr(input: Any, vec1: Any, vec2: Any, *, beta: float = 1, alpha: float = 1) -> Any:
@@ -150,7 +169,7 @@ def renorm(input: Any, p: float, dim: int, maxnorm: float) -> Any:
 
 def frobenius_norm(input: Any, dim: Any, keepdim: bool = False) -> Any:
     """The 2-norm over `dim`."""
-    return vector_norm(input, 2, dim or None, keepdim)
+    return vector_norm(input, 2, None if dim == () else dim, keepdim)
 
 
 def nuclear_norm(input: Any, dim: Any = (-2, -1), keepdim: bool = False) -> Any:

@@ -130,6 +130,8 @@ def _by_rejection(n: float, p: float, uniform: Uniform) -> float:
 
 
 def _binomial(n: float, p: float, uniform: Uniform) -> float:
+    if math.isnan(n) or math.isnan(p):
+        return math.nan
     if n <= 0 or p <= 0:
         return 0
     if p >= 1:
@@ -142,8 +144,8 @@ def _binomial(n: float, p: float, uniform: Uniform) -> float:
 def binomial(count: Any, prob: Any, generator: Any = None) -> Any:
     """Random numbers of successes in `count` trials of probability `prob`, floating tensors that broadcast.
 
-    The gradients are zero (PyTorch has none). RuntimeError for counts below 0, probabilities outside [0, 1] (of which
-    PyTorch makes 0 or `count`), and dtypes that differ.
+    A count or a probability below 0 gives 0, a probability above 1 gives `count`. The gradients are zero (PyTorch has
+    none). RuntimeError for dtypes that differ.
 
     >>> import microdl as torch
     >>> _ = torch.manual_seed(0)
@@ -161,8 +163,6 @@ def binomial(count: Any, prob: Any, generator: Any = None) -> Any:
         raise RuntimeError(
             f"Found dtype {prob.dtype.legacy} but expected {count.dtype.legacy}. Convert one with .to()."
         )
-    if not ((n >= 0).all() and (p >= 0).all() and (p <= 1).all()):
-        raise RuntimeError("binomial expects counts >= 0 and probabilities of [0, 1]")
     shape = expand_pair(n, p)
     wide = [expand(x, *shape) for x in (count, prob)]
     uniform = _uniform(generator)

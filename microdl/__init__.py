@@ -260,4 +260,16 @@ __all__ = [
     "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes", "vander", "vsplit", "xlogy",
 ]  # fmt: skip
 
+# The methods in place that PyTorch has as functions, too
+_IN_PLACE = [
+    "abs_", "acos_", "acosh_", "addmv_", "arccos_", "arccosh_", "arcsin_", "arcsinh_", "arctan_", "arctanh_",
+    "as_strided_", "asin_", "asinh_", "atan_", "atanh_", "ceil_", "clamp_", "clamp_max_", "clamp_min_", "clip_",
+    "cos_", "cosh_", "deg2rad_", "detach_", "erf_", "erfc_", "exp2_", "exp_", "expm1_", "fill_", "fix_", "floor_",
+    "frac_", "gcd_", "index_put_", "lcm_", "ldexp_", "log10_", "log1p_", "log2_", "log_", "logit_", "nan_to_num_",
+    "neg_", "negative_", "rad2deg_", "reciprocal_", "resize_as_", "round_", "rsqrt_", "sigmoid_", "sin_", "sinc_",
+    "sinh_", "sqrt_", "square_", "tan_", "tanh_", "trunc_", "xlogy_", "zero_",
+]  # fmt: skip
+globals().update({name: getattr(Tensor, name) for name in _IN_PLACE})
+__all__ += _IN_PLACE
+
 surface.install()

@@ -164,3 +164,10 @@ def test_nothing_splits_into_empty_parts() -> None:
 
 def test_median_of_no_integers_is_the_least_number() -> None:
     assert torch.zeros(0, dtype=torch.int64).median().item() == -(2**63)
+
+
+def test_methods_in_place_are_functions_too() -> None:
+    x = torch.tensor([-1.5, 2.0])
+    assert torch.abs_(x) is x
+    assert torch.clamp_(x, max=1.75).tolist() == [1.5, 1.75]
+    assert torch.zero_(x).tolist() == [0, 0]

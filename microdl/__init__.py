@@ -112,7 +112,7 @@ from .ops.pointwise import (
 )  # fmt: skip
 from .ops.queries import (
     can_cast, get_default_device, imag, is_complex, is_conj, is_neg, is_nonzero, is_same_size, is_signed, is_storage,
-    itself, result_type, set_default_device, set_default_tensor_type, typename,
+    itself, result_type, set_default_device, typename,
 )  # fmt: skip
 from .ops.rearrange import (
     adjoint, atleast_1d, atleast_2d, atleast_3d, block_diag, broadcast_shapes, column_stack, dsplit,
@@ -176,8 +176,8 @@ absolute, negative, subtract, multiply, divide, clip = abs, neg, sub, mul, div, 
 arccos, arcsin, arctan, arctan2 = acos, asin, atan, atan2
 greater, greater_equal, less, less_equal, not_equal = gt, ge, lt, le, ne
 swapaxes = swapdims = transpose
-moveaxis, row_stack, trapz, fix, sgn, arcsinh, arccosh, arctanh = (
-    movedim, vstack, trapezoid, trunc, sign, asinh, acosh, atanh,
+moveaxis, row_stack, trapz, fix, arcsinh, arccosh, arctanh = (
+    movedim, vstack, trapezoid, trunc, asinh, acosh, atanh,
 )  # fmt: skip
 unsafe_split, unsafe_chunk, unsafe_split_with_sizes, diagflat = split, chunk, split_with_sizes, Tensor.diagflat
 real = conj = conj_physical = resolve_conj = resolve_neg = itself
@@ -254,7 +254,7 @@ __all__ = [
     "ldexp", "lgamma", "logaddexp2", "logit", "lstsq", "masked_scatter", "matrix_exp", "matrix_rank", "moveaxis",
     "movedim", "mvlgamma", "nanmedian", "nanquantile", "nextafter", "nuclear_norm", "pdist", "polygamma", "positive",
     "put", "rad2deg", "range", "ravel", "real", "renorm", "resolve_conj", "resolve_neg", "result_type", "rot90",
-    "row_stack", "scatter_reduce", "select_scatter", "set_default_device", "set_default_tensor_type", "sgn",
+    "row_stack", "scatter_reduce", "select_scatter", "set_default_device",
     "signbit", "sinc", "slice_scatter", "solve", "special", "split_with_sizes", "symeig", "tensor_split", "trapezoid",
     "trapz", "triangular_solve", "tril_indices", "triu_indices", "typename", "unique_consecutive", "unravel_index",
     "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes", "vander", "vsplit", "xlogy",

@@ -117,19 +117,3 @@ def set_default_device(device: Any) -> None:
     """Takes the CPU; AssertionError for any other device."""
     if device is not None:
         require_cpu(device)
-
-
-def set_default_tensor_type(t: Any) -> None:
-    """`set_default_dtype` by the name of a tensor type, `torch.DoubleTensor` or "torch.DoubleTensor".
-
-    TypeError unless it is a floating one.
-    """
-    if isinstance(t, str):
-        found = [d for d in dtypes.ALL if t == f"torch.{d.legacy}Tensor"]
-        if not found:
-            raise TypeError(f"invalid type object: {t!r}. Use torch.set_default_dtype(torch.float64), for example.")
-        t = found[0]
-    d = getattr(t, "dtype", t)
-    if not isinstance(d, dtypes.dtype) or not d.is_floating_point:
-        raise TypeError(f"only floating-point types are supported as the default type, not {t!r}")
-    dtypes.set_default_dtype(d)

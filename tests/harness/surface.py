@@ -1,0 +1,45 @@
+"""The public callables that both libraries have, by the names that cases call them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# What no case can call, and the tests that do.
+ELSEWHERE = {
+    "tests/test_grad_mode.py": ("torch.no_grad", "torch.enable_grad", "torch.inference_mode", "torch.set_grad_enabled"),
+    "tests/test_random.py": (
+        "torch.Generator", "torch.manual_seed", "torch.seed", "torch.get_rng_state", "torch.set_rng_state",
+    ),
+    "tests/test_printing.py": ("torch.set_printoptions",),
+    "tests/test_dtypes.py": ("torch.dtype", "torch.set_default_dtype"),
+    "tests/test_kernels.py": ("torch.get_num_threads", "torch.set_num_threads"),
+    "tests/test_hooks.py": ("Tensor.register_hook", "Tensor.register_post_accumulate_grad_hook"),
+    "tests/test_nn.py": ("nn.Module", "nn.Sequential", "nn.Parameter", "nn.UninitializedParameter"),
+    "tests/test_nn_containers.py": ("nn.ModuleDict", "nn.ModuleList", "nn.ParameterDict", "nn.ParameterList"),
+    "tests/test_linalg.py": ("linalg.LinAlgError",),
+    "tests/harness/outcome.py": ("Tensor.data_ptr",),  # asked for each result
+}  # fmt: skip
+
+
+def public_names(ours: Any, theirs: Any) -> set[str]:
+    found = set()
+    spaces = {
+        "torch": ("", set(ours.__all__)),
+        "Tensor": ("Tensor", set(dir(ours.Tensor))),
+        "F": ("nn.functional", set(ours.nn.functional.__all__)),
+        "nn": ("nn", set(dir(ours.nn))),
+        "init": ("nn.init", set(ours.nn.init.__all__)),
+        "linalg": ("linalg", set(dir(ours.linalg))),
+    }
+    for short, (path, names) in spaces.items():
+        a, b = _at(ours, path), _at(theirs, path)
+        for n in names:
+            if not n.startswith("_") and hasattr(b, n) and (short == "Tensor" or callable(getattr(a, n))):
+                found.add(f"{short}.{n}")
+    return found - {name for names in ELSEWHERE.values() for name in names}
+
+
+def _at(lib: Any, path: str) -> Any:
+    for part in filter(None, path.split(".")):
+        lib = getattr(lib, part)
+    return lib

@@ -120,7 +120,7 @@ def binary(
         try:
             t = wrap(forward(x, y))
         except ValueError:
-            raise _shape_error(input, other) from None
+            raise shape_error(input, other) from None
         if x_node is not None:
             edges: tuple[Any, ...] = (x_node,) if y_node is None else (x_node, y_node)
         elif y_node is not None:
@@ -187,7 +187,7 @@ def _with_number(x: Any, number: Any, floating: bool) -> tuple[Any, Any]:
     return x, number
 
 
-def _shape_error(input: Any, other: Any) -> RuntimeError:
+def shape_error(input: Any, other: Any) -> RuntimeError:
     x, y = shape_of(input), shape_of(other)
     n = max(len(x), len(y))
     wide_x, wide_y = (1,) * (n - len(x)) + x, (1,) * (n - len(y)) + y

@@ -14,7 +14,7 @@ from ..autograd.inplace import link
 from ..autograd.mode import mode
 from ..autograd.record import attach, op
 from ..autograd.table import Op
-from ..dtypes import result_dtype
+from ..dtypes import from_numpy_dtype, result_dtype
 from .arithmetic import cast
 from .indexing import _select_slices, narrow
 from .shape import given_once, require, wrap_dim, wrap_dims
@@ -126,13 +126,27 @@ def stack(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
 
 def hstack(tensors: Any) -> Any:
     """Tensors joined side by side: along dimension 1, or 0 for 1-D ones."""
+    _check_list("hstack", tensors)
     parts = [t.reshape(1) if t.ndim == 0 else t for t in tensors]
     return cat(parts, 0 if parts and parts[0].ndim == 1 else 1)
 
 
 def vstack(tensors: Any) -> Any:
     """Tensors joined on top of each other: along dimension 0, 1-D ones as rows."""
+    _check_list("vstack", tensors)
     return cat([t.reshape(1, -1) if t.ndim < 2 else t for t in tensors], 0)
+
+
+def _check_list(name: str, tensors: Any) -> None:
+    if isinstance(tensors, TensorBase):
+        raise TypeError(
+            f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor. Wrap it in [...]."
+        )
+    for i, t in enumerate(tensors):
+        if not isinstance(t, TensorBase):
+            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}")
+    if not len(tensors):
+        raise RuntimeError(f"{name} expects a non-empty TensorList")
 
 
 def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
@@ -142,15 +156,20 @@ def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, .
     >>> [part.tolist() for part in torch.arange(5).split(2)]
     [[0, 1], [2, 3], [4]]
     """
-    d = wrap_dim(dim, require("split", input)._a.ndim)
-    if not input._a.ndim:
-        raise RuntimeError("split expects at least a 1-dimensional tensor")
+    if not require("split", input)._a.ndim:
+        raise RuntimeError("split expects at least a 1-dimensional tensor, but got a tensor with shape []")
+    if isinstance(split_size_or_sections, (str, float)):
+        raise TypeError(
+            "split_with_sizes(): argument 'split_sizes' (position 2) must be tuple of ints, not "
+            f"{type(split_size_or_sections).__name__}"
+        )
+    d = wrap_dim(dim, input._a.ndim)
     n = input._a.shape[d]
     if isinstance(split_size_or_sections, (list, tuple)):
         sections = [int(s) for s in split_size_or_sections]
         if sum(sections) != n or min(sections, default=0) < 0:
             raise RuntimeError(
-                f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {d}), "
+                f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {dim}), "
                 f"but got split_sizes={sections}"
             )
     else:
@@ -171,10 +190,12 @@ def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     >>> [part.tolist() for part in torch.arange(5).chunk(2)]
     [[0, 1, 2], [3, 4]]
     """
+    if isinstance(chunks, float):
+        raise TypeError(f"chunk(): argument 'chunks' (position 2) must be int, not float ({chunks})")
+    if not require("chunk", input)._a.ndim:
+        raise RuntimeError("chunk expects at least a 1-dimensional tensor, but got a tensor with shape []")
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-    if not require("chunk", input)._a.ndim:
-        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     n = input._a.shape[wrap_dim(dim, input._a.ndim)]
     if not n:
         return split(input, [0] * chunks, dim)
@@ -248,11 +269,17 @@ _flip: Callable[..., Any] = op(
 
 def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
     """Elements moved along `dims` by `shifts`, the last ones coming in at the front."""
-    if dims is None:
+    many = tuple(shifts) if isinstance(shifts, (tuple, list)) else (shifts,)
+    axes = () if dims is None else dims if isinstance(dims, (tuple, list)) else (dims,)
+    wrong = [type(n).__name__ for n in (*many, *axes) if isinstance(n, (str, float))]
+    if wrong:
+        raise TypeError(f"roll(): argument 'shifts' (position 2) must be tuple of ints, not {wrong[0]}")
+    if len(many) != (len(axes) or 1):
+        raise RuntimeError(f"shifts and dimensions must align. shifts: {len(many)}, dims:{len(axes)}")
+    if not axes:
         flat = require("roll", input).reshape(-1)
-        return named(_roll(flat, (shifts,), (0,)).reshape(input._a.shape), "RollBackward0")
-    many = shifts if isinstance(shifts, (tuple, list)) else (shifts,)
-    return _roll(require("roll", input), tuple(many), wrap_dims(dims, input._a.ndim))
+        return named(_roll(flat, many, (0,)).reshape(input._a.shape), "RollBackward0")
+    return _roll(require("roll", input), many, wrap_dims(axes, input._a.ndim))
 
 
 _roll: Callable[..., Any] = op(
@@ -280,15 +307,41 @@ def tile(input: Any, *sizes: Any, dims: Any = None) -> Any:
     """`repeat` that also takes fewer numbers than there are dimensions: ones are put in front."""
     given = given_once("tile", sizes, dims)
     times = tuple(given[0] if given and isinstance(given[0], (tuple, list)) else given)
+    wrong = [n for n in times if not isinstance(n, (int, np.integer))]
+    if wrong:
+        raise TypeError(f"tile(): argument 'dims' (position 2) must be tuple of ints, not {type(wrong[0]).__name__}")
     return repeat(input, (1,) * (require("tile", input)._a.ndim - len(times)) + times)
 
 
 @or_axis
-def repeat_interleave(input: Any, repeats: Any, dim: int | None = None) -> Any:
-    """Each element (or slice along `dim`) repeated `repeats` times in place."""
+def repeat_interleave(input: Any, repeats: Any = None, dim: int | None = None) -> Any:
+    """Each element (or slice along `dim`) repeated `repeats` times in place; `repeats` alone: each index that often.
+
+    >>> import microdl as torch
+    >>> torch.repeat_interleave(torch.tensor([2, 0, 1]))
+    tensor([0, 0, 2])
+
+    Raises RuntimeError for negative repeats, or a number of them that does not fit.
+    """
+    if repeats is None:
+        return wrap(np.repeat(np.arange(input._a.size), _counts(input, None)))
     if dim is None:
         input, dim = input.reshape(-1), 0
-    counts = repeats._a if isinstance(repeats, TensorBase) else repeats
-    index = np.repeat(np.arange(input._a.shape[wrap_dim(dim, input._a.ndim)]), counts)
+    n = input._a.shape[wrap_dim(dim, input._a.ndim)]
+    index = np.repeat(np.arange(n), _counts(repeats, n))
     out = input[(slice(None),) * wrap_dim(dim, input._a.ndim) + (wrap(index),)]
     return named(out, "IndexSelectBackward0" if isinstance(repeats, TensorBase) else "ViewBackward0")
+
+
+def _counts(repeats: Any, n: int | None) -> Any:
+    """The checked repeats, of `n` slices where that is known."""
+    counts = repeats._a if isinstance(repeats, TensorBase) else np.asarray(repeats)
+    if isinstance(repeats, (str, float)):
+        raise TypeError(f"repeat_interleave(): argument 'repeats' (position 2) must be int or Tensor, not {repeats!r}")
+    if counts.dtype not in (np.int64, np.int32):
+        raise RuntimeError(f"repeats has to be Long or Int tensor, not {from_numpy_dtype(counts.dtype)}")
+    if (counts < 0).any():
+        raise RuntimeError(f"Repeats must be non-negative, but got {counts.min()}")
+    if n is not None and counts.size not in (1, n):
+        raise RuntimeError(f"repeats must have the same size as input along dim, but got {counts.size} for {n}")
+    return counts

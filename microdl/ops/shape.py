@@ -11,7 +11,7 @@ import numpy as np
 
 from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.inplace import view as declare_view
-from ..autograd.record import not_a_tensor
+from ..autograd.record import not_a_tensor, shape_error
 from ..dtypes import dtype
 
 
@@ -322,5 +322,16 @@ def broadcast_to(input: Any, size: Any) -> Any:
 
 def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
     """All tensors expanded to their common shape."""
-    shape = np.broadcast_shapes(*(t._a.shape for t in tensors))
+    for i, t in enumerate(tensors):
+        if not isinstance(t, TensorBase):
+            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}")
+    try:
+        shape = np.broadcast_shapes(*(t._a.shape for t in tensors))
+    except ValueError:
+        raise next(shape_error(a, b) for a in tensors for b in tensors if not _fit(a, b)) from None
     return tuple(expand(t, *shape) for t in tensors)
+
+
+def _fit(a: Any, b: Any) -> bool:
+    pairs = zip(reversed(a._a.shape), reversed(b._a.shape), strict=False)
+    return all(m == n or 1 in (m, n) for m, n in pairs)

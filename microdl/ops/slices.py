@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import TensorBase
-from ..autograd.record import not_a_tensor, op
+from ..autograd.record import not_a_tensor, op, shape_error
 from ..dtypes import check_fits
 from .arithmetic import cast
 from .gather import Array, as_vector, check_range, index_array, legacy
@@ -231,15 +231,7 @@ def expand_pair(x: Array, y: Array) -> tuple[int, ...]:
     try:
         return np.broadcast_shapes(x.shape, y.shape)
     except ValueError:
-        n = max(x.ndim, y.ndim)
-        for i in reversed(range(n)):
-            a, b = ((1,) * (n - v.ndim) + v.shape for v in (x, y))
-            if a[i] != b[i] and 1 not in (a[i], b[i]):
-                raise RuntimeError(
-                    f"The size of tensor a ({a[i]}) must match the size of tensor b ({b[i]}) at non-singleton "
-                    f"dimension {i}: the shapes are {list(x.shape)} and {list(y.shape)}"
-                ) from None
-        raise
+        raise shape_error(x, y) from None
 
 
 def _taking(name: str) -> Callable[..., Any]:

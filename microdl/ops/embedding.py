@@ -17,7 +17,7 @@ __all__ = ["lookup", "rows_index"]
 def _scattered(input: Any, rows: int, index: Any, padding: int, by_frequency: bool) -> Any:
     """The sum of the gradients of each row; none for the row `padding`, the mean where `by_frequency`."""
     out = np.zeros((rows, input.shape[-1]), input.dtype)
-    np.add.at(out, index.reshape(-1), input.reshape(-1, input.shape[-1]))
+    np.add.at(out, index.reshape(-1), input.reshape(index.size, input.shape[-1]))
     if padding >= 0:
         out[padding] = 0
     if by_frequency:

@@ -42,7 +42,7 @@ def drawn(node: str) -> Callable[..., Any]:
 def fill(name: str, node: str, x: Any, draw: Draw, parameter: Any = None) -> Any:
     """Fills a tensor in the order of its memory, as PyTorch does; `node` is the grad_fn where it requires grad."""
     check_writable(x, name)
-    if any(stride == 0 and n > 1 for stride, n in zip(x._a.strides, x._a.shape, strict=True)):
+    if x._a.size and any(stride == 0 and n > 1 for stride, n in zip(x._a.strides, x._a.shape, strict=True)):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
             f"Please clone() the tensor before performing {name}."

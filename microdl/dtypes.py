@@ -166,11 +166,17 @@ class finfo:
 
     def __init__(self, type: dtype | None = None) -> None:
         self.dtype = (type or _Default.dtype).name
+        if not (type or _Default.dtype).is_floating_point:
+            raise TypeError(f"torch.finfo() requires a floating point input type, not {type}. Use torch.iinfo.")
         info = np.finfo(self.dtype)
         self.bits = info.bits
         self.eps, self.max, self.min = float(info.eps), float(info.max), float(info.min)
         self.tiny = self.smallest_normal = float(info.tiny)
         self.resolution = float(info.resolution)
+
+    def __repr__(self) -> str:
+        names = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
+        return f"finfo({', '.join(f'{n}={getattr(self, n):g}' for n in names)}, dtype={self.dtype})"
 
 
 class iinfo:
@@ -178,8 +184,13 @@ class iinfo:
 
     def __init__(self, type: dtype) -> None:
         self.dtype = type.name
+        if type.is_floating_point or self.dtype == "bool":
+            raise TypeError(f"torch.iinfo() requires an integer input type, not {type}. Use torch.finfo.")
         info = np.iinfo(self.dtype)
         self.bits, self.max, self.min = info.bits, int(info.max), int(info.min)
+
+    def __repr__(self) -> str:
+        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
 
 
 def result_dtype(arrays: list[np.ndarray[Any, Any]]) -> np.dtype[Any]:

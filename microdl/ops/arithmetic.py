@@ -96,17 +96,23 @@ _pow = binary(
 _square = unary("square", np.square, lambda g, input: g * (2 * input), grad_name="PowBackward0")
 BY_UFUNC[np.power] = _pow
 
+
+def _masked_half(g: Any, lost: Any, tied: Any) -> Any:
+    """The gradient of what won; half of it at a tie; all of it on both sides of a NaN, as in PyTorch."""
+    return np.where(tied, g / 2, np.where(lost, 0, g))
+
+
 maximum = binary(
     "maximum",
     np.maximum,
-    lambda g, input, other: np.where(input > other, g, np.where(input == other, g / 2, 0)),
-    lambda g, input, other: np.where(other > input, g, np.where(input == other, g / 2, 0)),
+    lambda g, input, other: _masked_half(g, input <= other, input == other),
+    lambda g, input, other: _masked_half(g, other <= input, input == other),
 )
 minimum = binary(
     "minimum",
     np.minimum,
-    lambda g, input, other: np.where(input < other, g, np.where(input == other, g / 2, 0)),
-    lambda g, input, other: np.where(other < input, g, np.where(input == other, g / 2, 0)),
+    lambda g, input, other: _masked_half(g, input >= other, input == other),
+    lambda g, input, other: _masked_half(g, other >= input, input == other),
 )
 
 
@@ -239,10 +245,17 @@ def _negative(x: Any) -> Any:
 
 neg = unary("neg", _negative, lambda g: -g)
 BY_UFUNC[np.negative] = neg
-abs = unary("abs", np.abs, lambda g, input: g * np.sign(input))
-sign = unary(  # 0 for NaN, as in PyTorch
-    "sign", lambda x: np.subtract(x > 0, x < 0, dtype=x.dtype) if x.dtype.kind != "b" else x.copy(), lambda g: g * 0
-)
+
+
+def _sign(x: Any) -> Any:
+    """Of a NaN 0, as in PyTorch."""
+    if isinstance(x, TensorBase):
+        return sign(x)
+    return np.subtract(x > 0, x < 0, dtype=x.dtype) if x.dtype.kind != "b" else x.copy()
+
+
+abs = unary("abs", np.abs, lambda g, input: g * _sign(input))
+sign = unary("sign", _sign, lambda g: g * 0)
 BY_UFUNC[np.sign] = sign
 
 

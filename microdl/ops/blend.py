@@ -179,6 +179,8 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
     """
     if not require("diff", input)._a.ndim:
         raise RuntimeError("diff expects input to be at least one-dimensional")
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
     d = wrap_dim(dim, input._a.ndim)
     parts = [t for t in (prepend, input, append) if t is not None]
     out = cat(parts, d) if len(parts) > 1 else input
@@ -186,7 +188,7 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
         size = out._a.shape[d]
         low, high = out.narrow(d, 0, max(size - 1, 0)), out.narrow(d, min(1, size), max(size - 1, 0))
         out = low != high if out._a.dtype.kind == "b" else high - low
-    return out
+    return out if n else out.clone()
 
 
 # --- comparing whole tensors --------------------------------------------------------------------------------

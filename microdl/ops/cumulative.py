@@ -134,12 +134,17 @@ def prod(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
     input = _summable("prod", input, dtype)
     dim, keepdim = numpy_names("prod", dim, keepdim, axis)
     if dim is None:
-        return _prod_all(input)
+        return _as(_prod_all(input), dtype)
     if isinstance(dim, (tuple, list)):
         raise TypeError(f"prod() takes one dimension, not {dim!r}")
     keepdim = check_flag("prod", keepdim)
     d = wrap_dim(dim, input._a.ndim)
-    return _prod(input, d, keepdim) if input._a.ndim else _prod_all(input)
+    return _as(_prod(input, d, keepdim) if input._a.ndim else _prod_all(input), dtype)
+
+
+def _as(result: Any, dtype: Any) -> Any:
+    """The result in the dtype asked for: an integer one narrower than int64 is had by a cast."""
+    return result if dtype is None or result.dtype == dtype else result.to(dtype)
 
 
 # --- running sums and products ------------------------------------------------------------------------------
@@ -156,7 +161,7 @@ def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Any:
     Source: https://pytorch.org/docs/stable/generated/torch.cumsum.html
     """
     input = _summable("cumsum", input, dtype)
-    return running_sum(input, wrap_dim(dim, input._a.ndim), False)
+    return _as(running_sum(input, wrap_dim(dim, input._a.ndim), False), dtype)
 
 
 @or_axis
@@ -170,7 +175,7 @@ def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Any:
     Source: https://pytorch.org/docs/stable/generated/torch.cumprod.html
     """
     input = _summable("cumprod", input, dtype)
-    return running_product(input, wrap_dim(dim, input._a.ndim))
+    return _as(running_product(input, wrap_dim(dim, input._a.ndim)), dtype)
 
 
 # --- running logsumexp --------------------------------------------------------------------------------------

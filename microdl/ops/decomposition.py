@@ -219,7 +219,9 @@ def matrix_power(A: Any, n: int) -> Any:
     if n < 0:
         A, n = inv(A), -n
     if n == 0:
-        return wrap(np.broadcast_to(np.eye(A._a.shape[-1], dtype=A._a.dtype), A._a.shape).copy())
+        return A * 0 + wrap(np.eye(A._a.shape[-1], dtype=A._a.dtype))
+    if n == 1:
+        return A.clone()
     out = None
     while n:
         if n & 1:

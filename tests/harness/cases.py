@@ -30,13 +30,8 @@ PROPERTIES = (
     "shape", "dtype", "device", "ndim", "T", "mT", "is_leaf", "requires_grad", "grad", "grad_fn", "data", "is_cuda",
     "is_sparse", "layout", "itemsize", "nbytes", "retains_grad",
 )  # fmt: skip
-STORES = {
-    "setitem",
-    *(
-        f"i{n}"
-        for n in ["add", "sub", "mul", "truediv", "pow", "floordiv", "mod", "and", "or", "xor", "lshift", "rshift"]
-    ),
-}
+_OPERATORS = ("add", "sub", "mul", "truediv", "pow", "floordiv", "mod", "and", "or", "xor", "lshift", "rshift")
+STORES = {"setitem", *(f"i{n}" for n in _OPERATORS)}
 SPECIAL = (0.0, -0.0, float("inf"), -float("inf"), float("nan"), 1e30, 1e-40, -1.0, 1.0, 0.5, -2.5, 3.5)
 
 

@@ -64,6 +64,12 @@ KNOWN: tuple[Known, ...] = (
         ours="TypeError: .*must be Tensor, not",
         theirs="AttributeError: '.*' object has no attribute",
     ),
+    Known(
+        "a tensor of no elements has the strides of a new one; from_numpy keeps those of NumPy's array in PyTorch",
+        "repr",
+        r"Tensor\.stride",
+        text="<0 ",
+    ),
     # losses
     Known(
         "losses refuse a target of another shape: broadcasting would pair wrong elements; PyTorch warns at most",

@@ -317,7 +317,8 @@ def needed_words(case: Case, theirs: Outcome) -> list[str]:
     if theirs.needed is not None:
         return theirs.needed
     given = _scalars([case.args, [v for _, v in case.kwargs]])
-    numbers = set(re.findall(r"-?\d+(?:\.\d+)?", theirs.message.split("\n")[0]))
+    said = re.sub(r"\[[\d, ]*\]", "", theirs.message.split("\n")[0])  # sizes are not what was given
+    numbers = set(re.findall(r"-?\d+(?:\.\d+)?", said))
     return sorted(str(g) for g in given if str(g) in numbers and str(g) not in ("0", "1", "2"))
 
 

@@ -154,6 +154,8 @@ def _converting() -> list[Case]:
     for s in ((), (3,), (2, 3), (0,)):
         found += [case(f"Tensor.{n}", T(s, dtype=d)) for n in (*PROPERTIES, *calls) for d in ("f32", "i64")]
     found += [case(f"Tensor.{n}", T((3, 4), layout=lay)) for n in (*PROPERTIES, *calls) for lay in LAYOUTS]
+    found += [case("Tensor.storage_offset", T((3, 4), layout=lay)) for lay in ("c", *LAYOUTS)]
+    found += [case("Tensor.resize_", T(grad=False), *a).but(values=False) for a in ((3,), (6, 1), ((3, 2),), (2, 3))]
     found += [case("Tensor.size", T(), a) for a in (0, 1, -1, 2, "a")] + [case("Tensor.stride", T(), a)
         for a in (0, -1, 5)]
     found += [case("Tensor.fill_", T(dtype=d), v) for d in ("f32", "i64", "bool", "u8")

@@ -255,7 +255,10 @@ def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Any:
 
 def _truth(name: str, ufunc: Any, input: Any, dim: Any, keepdim: bool) -> Any:
     a = require(name, input)._a
-    out = ufunc.reduce(a, reduced_axes(dim, a.ndim), keepdims=check_flag(name, keepdim))
+    if isinstance(dim, (tuple, list)) and not dim:  # no dimension at all, unlike in the other reductions
+        out = a != 0
+    else:
+        out = ufunc.reduce(a, reduced_axes(dim, a.ndim), keepdims=check_flag(name, keepdim))
     return wrap(np.asarray(out, np.uint8) if a.dtype == np.uint8 else out)
 
 

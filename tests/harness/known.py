@@ -57,6 +57,13 @@ KNOWN: tuple[Known, ...] = (
         "accepts at (backward|second)",
         theirs="derivative for aten::.* is not implemented|negative slope which is not",
     ),
+    Known("a fault of PyTorch's own: infinite gradients", "grad|second", r".*\.(var|std)", text=r", \(\)"),
+    Known(
+        "a fault of PyTorch's own: its vector code gives NaN for an infinite element",
+        "value",
+        r".*(gelu|GELU)",
+        "special",
+    ),
     # errors
     Known(
         "what is no Tensor is a TypeError that names the argument; PyTorch's Python code stumbles over an attribute",
@@ -94,6 +101,7 @@ KNOWN: tuple[Known, ...] = (
         r".*(cross_entropy|CrossEntropyLoss)",
         ours="label_smoothing must be",
     ),
+    Known("a product of booleans is refused, of none as well", "refuses", r"torch\.(matmul|mm|mv|bmm)", "bool"),
     # modules
     Known(
         "no batch has no mean and no variance: an error, not NaN statistics",

@@ -23,6 +23,14 @@ ELSEWHERE = {
     "tests/test_serialization.py": (
         "torch.save", "torch.load", "torch.UntypedStorage", "Tensor.storage", "Tensor.untyped_storage",
     ),
+    "tests of the switches that scripts set": (
+        "torch.are_deterministic_algorithms_enabled", "torch.autocast", "torch.compile", "torch.from_dlpack",
+        "torch.get_deterministic_debug_mode", "torch.get_float32_matmul_precision", "torch.get_num_interop_threads",
+        "torch.is_autocast_enabled", "torch.is_deterministic_algorithms_warn_only_enabled", "torch.memory_format",
+        "torch.set_default_tensor_type", "torch.set_deterministic_debug_mode", "torch.set_float32_matmul_precision",
+        "torch.set_flush_denormal", "torch.set_num_interop_threads", "torch.set_warn_always",
+        "torch.use_deterministic_algorithms",
+    ),
     "tests/harness/outcome.py": ("Tensor.data_ptr",),  # asked for each result
 }  # fmt: skip
 

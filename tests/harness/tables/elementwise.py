@@ -52,7 +52,7 @@ _BINARY_ALIASES = {
 def _few(name: str, two: bool, values: str = "normal") -> list[Case]:
     """Another name for an operation that has its cases."""
     rest = [T(seed=1, values="positive")] if two else []
-    forms = ["Tensor.{}", "Tensor.{}_", *([] if name in ("fix", "sgn") else ["torch.{}"])]
+    forms = ["Tensor.{}", "Tensor.{}_", *([] if name == "fix" else ["torch.{}"])]
     return [case(f.format(name), T(dtype=d, values=values), *rest) for f in forms for d in ("f32", "i64")]
 
 

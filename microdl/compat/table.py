@@ -36,6 +36,7 @@ MODULES = {
     "torch.nn.functional": "microdl.nn.functional",
     "torch.nn.init": "microdl.nn.init",
     "torch.nn.modules": "microdl.nn",
+    "torch.nn.parallel": "microdl.nn",
     "torch.nn.parameter": "microdl.nn.parameter",
     "torch.nn.utils": "microdl.nn.utils",
     "torch.nn.utils.clip_grad": "microdl.nn.utils",

@@ -36,7 +36,6 @@ _TABLE = [
     ("torch.onnx*", "torch.save(model.state_dict(), path)"),
     ("torch.hub*", "a file loaded with torch.load(path)"),
     ("torch.distributed*", "one process; microdl does not train on several"),
-    ("torch.nn.*DataParallel", "the model itself: there is one device"),
     ("torch.nn.parallel*", "the model itself: there is one device"),
     ("torch.multiprocessing", "Python's multiprocessing, with NumPy arrays"),
     (

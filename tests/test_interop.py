@@ -266,7 +266,7 @@ UNLISTED: dict[str, Any] = {
     "gradient": np.gradient,
     "fft": np.fft.fft,
     "interp": lambda x: np.interp(x, [0, 1], [0, 1]),
-    "arcsinh": np.arcsinh,
+    "spacing": np.spacing,
     "sum where": lambda x: np.sum(x, axis=0, where=np.eye(3) > 0),
     "maximum.accumulate": lambda x: np.maximum.accumulate(x),
     "reshape F": lambda x: np.reshape(x, 9, order="F"),

@@ -256,13 +256,13 @@ def test_an_old_file_is_replaced_and_nothing_else_is_left(tmp_path, figure):
     assert (tmp_path / "a.png").read_bytes() != b"old"
 
 
-@pytest.mark.parametrize("moment", ["write_bytes", "replace"])
+@pytest.mark.parametrize("moment", ["open", "replace"])
 def test_a_failed_write_leaves_the_old_file(tmp_path, figure, monkeypatch, moment):
     def full(*args):
         raise OSError(28, "No space left on device")
 
     (tmp_path / "a.png").write_bytes(b"old")
-    target = "pathlib.Path.write_bytes" if moment == "write_bytes" else "os.replace"
+    target = "pathlib.Path.open" if moment == "open" else "os.replace"
     with monkeypatch.context() as patch:
         patch.setattr(target, full)
         with pytest.raises(OSError, match="No space"):

@@ -67,3 +67,42 @@ def test_keywords(spelled: Any, plain: Any) -> None:
 def test_an_argument_twice_or_never(call: Any, text: str) -> None:
     with pytest.raises(TypeError, match=text):
         call()
+
+
+V, M, B = torch.tensor([1.0, 2.0]), torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.ones(3, 2, 2)
+
+FACTORS: list[tuple[Any, Any]] = [
+    (lambda: torch.add(V, 10, V), lambda: V + 10 * V),
+    (lambda: V.clone().add_(-0.5, V), lambda: 0.5 * V),
+    (lambda: V.sub(3, V), lambda: -2 * V),
+    (lambda: V.add(2, 3), lambda: V + 6),
+    (lambda: V.clone().addcmul_(0.5, V, V), lambda: V + 0.5 * V * V),
+    (lambda: torch.addcdiv(V, 2, V, V), lambda: V + 2),
+    (lambda: torch.addmm(2, M, 3, M, M), lambda: 2 * M + 3 * M @ M),
+    (lambda: torch.addmm(2, M, M, M), lambda: 2 * M + M @ M),
+    (lambda: M.addmm(2, 3, M, M), lambda: 2 * M + 3 * M @ M),
+    (lambda: V.clone().addmv_(2, 3, M, V), lambda: 2 * V + 3 * M @ V),
+    (lambda: M.addr(2, V, V), lambda: 2 * M + torch.outer(V, V)),
+    (lambda: torch.addbmm(2, M, 3, B, B), lambda: 2 * M + 18),
+    (lambda: torch.baddbmm(2, B, 3, B, B), lambda: 8 * B),
+]
+
+
+@pytest.mark.parametrize(("between", "plain"), FACTORS)
+def test_factors_among_the_operands(between: Any, plain: Any) -> None:
+    with pytest.warns(UserWarning, match=r"overload of \w+ is deprecated"):
+        found = between()
+    assert same(found, plain())
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: torch.add(V, V, V), "takes 2 positional arguments but 3"),
+        (lambda: V.add(2, V, alpha=3), "takes 2 positional arguments but 3"),
+        (lambda: torch.addmm(1, M, 2, M, 3, M), "takes 3 positional arguments but 6"),
+    ],
+)
+def test_factors_twice_or_too_many(call: Any, text: str) -> None:
+    with pytest.raises(TypeError, match=text):
+        call()

@@ -14,6 +14,7 @@ from ..autograd.table import BOTH, SECOND, by_tensors
 from ..device import contiguous_format
 from ..dtypes import bool_, get_default_dtype, to_numpy_dtype
 from .division import kind_of, not_for_bool
+from .spelling import or_factors_between
 
 # --- two operands -----------------------------------------------------------------------------------------
 
@@ -150,6 +151,7 @@ bitwise_xor = binary("bitwise_xor", _on_bits("bitwise_xor", np.bitwise_xor))
 BY_UFUNC.update({np.bitwise_and: bitwise_and, np.bitwise_or: bitwise_or, np.bitwise_xor: bitwise_xor})
 
 
+@or_factors_between(2, "alpha")
 def add(input: Any, other: Any, *, alpha: float = 1, out: Any = None) -> Any:
     """`input + alpha * other`, broadcast and promoted.
 
@@ -162,6 +164,7 @@ def add(input: Any, other: Any, *, alpha: float = 1, out: Any = None) -> Any:
     return _add(input, other if alpha == 1 else _scaled(other, alpha), out=out)
 
 
+@or_factors_between(2, "alpha")
 def sub(input: Any, other: Any, *, alpha: float = 1, out: Any = None) -> Any:
     """`input - alpha * other`, broadcast and promoted.
 

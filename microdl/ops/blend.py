@@ -16,7 +16,7 @@ from .join import cat
 from .products import C_NAMES
 from .shape import require, wrap_dim
 from .slices import expand_pair
-from .spelling import or_axis
+from .spelling import or_axis, or_factors_between
 
 
 def _legacy(x: Any) -> str:
@@ -68,6 +68,7 @@ def lerp(input: Any, end: Any, weight: Any) -> Any:
     return _lerp(input, end, weight)
 
 
+@or_factors_between(3, "value")
 def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
     """`input + value * tensor1 * tensor2`.
 
@@ -78,6 +79,7 @@ def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
     return named(add(require("addcmul", input), _mul(tensor1, tensor2), alpha=value), "AddcmulBackward0")
 
 
+@or_factors_between(3, "value")
 def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
     """`input + value * tensor1 / tensor2`. RuntimeError where both are integers.
 

@@ -16,6 +16,7 @@ from ..autograd.record import BY_UFUNC, binary, not_a_tensor, op, store
 from ..dtypes import from_numpy_dtype
 from .arithmetic import _mul
 from .shape import expand, require, reshape, transpose
+from .spelling import or_factors_between
 
 C_NAMES = {
     "float16": "c10::Half", "float32": "float", "float64": "double", "int8": "signed char", "int16": "short int",
@@ -341,6 +342,7 @@ def _check_plus(call: Any, input: Any, x: Any, y: Any, beta: float, alpha: float
     return call(input, x, y, beta, alpha)
 
 
+@or_factors_between(3, "beta", "alpha")
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Any:
     """`beta * input + alpha * (mat1 @ mat2)`, `input` broadcast to the product's shape.
 
@@ -354,12 +356,14 @@ def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1
     return _check_plus(_addmm, input, mat1, mat2, beta, alpha)
 
 
+@or_factors_between(3, "beta", "alpha")
 def addmv(input: Any, mat: Any, vec: Any, *, beta: float = 1, alpha: float = 1) -> Any:
     """`beta * input + alpha * (mat @ vec)`."""
     _of_rank("mv", mat, vec, (2, 1), "vector + matrix @ vector expected, got 1, {x}, {y}")
     return _check_plus(_addmv, input, mat, vec, beta, alpha)
 
 
+@or_factors_between(3, "beta", "alpha")
 def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: float = 1, alpha: float = 1) -> Any:
     """`beta * input + alpha * (batch1 @ batch2)` for stacks of matrices."""
     _of_rank("bmm", batch1, batch2, (3, 3), "batch1 and batch2 must be 3D tensors, not {x}-D and {y}-D")

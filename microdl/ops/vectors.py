@@ -15,6 +15,7 @@ from .products import bmm, outer
 from .reduction import float_dtype_error, sum
 from .shape import expand, require, wrap_dim
 from .slices import expand_pair
+from .spelling import or_factors_between
 
 _add = add
 
@@ -119,6 +120,7 @@ def linalg_vander(x: Any, *, N: int | None = None) -> Any:
     return _vander(x, n)
 
 
+@or_factors_between(3, "beta", "alpha")
 def addr(input: Any, vec1: Any, vec2: Any, *, beta: float = 1, alpha: float = 1) -> Any:
     """`beta * input + alpha * outer(vec1, vec2)`.
 
@@ -130,6 +132,7 @@ def addr(input: Any, vec1: Any, vec2: Any, *, beta: float = 1, alpha: float = 1)
     return _scaled_sum(input, outer(vec1, vec2), beta, alpha)
 
 
+@or_factors_between(3, "beta", "alpha")
 def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: float = 1, alpha: float = 1) -> Any:
     """`beta * input + alpha * sum_i batch1_i @ batch2_i`."""
     return _scaled_sum(input, sum(bmm(batch1, batch2), 0), beta, alpha)

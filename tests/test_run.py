@@ -51,6 +51,7 @@ def test_the_usual_imports_give_microdl(torch: types.ModuleType) -> None:
     import torch.nn.functional as F
     from torch import optim
     from torch.autograd import Function, Variable, grad
+    from torch.func import functional_call
     from torch.nn.modules.loss import MSELoss
     from torch.nn.parameter import Parameter
     from torch.optim.lr_scheduler import StepLR
@@ -64,6 +65,7 @@ def test_the_usual_imports_give_microdl(torch: types.ModuleType) -> None:
     assert F.relu is microdl.nn.functional.relu
     assert optim.SGD is microdl.optim.SGD
     assert (Function, Variable, grad) == tuple(getattr(microdl.autograd, n) for n in ("Function", "Variable", "grad"))
+    assert functional_call is microdl.func.functional_call
     assert (MSELoss, Parameter) == (microdl.nn.MSELoss, microdl.nn.Parameter)
     assert StepLR is microdl.optim.lr_scheduler.StepLR
     assert (DataLoader, Dataset) == (microdl.utils.data.DataLoader, microdl.utils.data.Dataset)

@@ -30,6 +30,7 @@ MODULES = {
     "torch.backends.mps": "microdl.backends.mps",
     "torch.cuda": "microdl.cuda",
     "torch.cuda.amp": "microdl.amp.cuda",
+    "torch.func": "microdl.func",
     "torch.linalg": "microdl.linalg",
     "torch.mps": "microdl.mps",
     "torch.nn": "microdl.nn",

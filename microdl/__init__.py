@@ -11,7 +11,7 @@ from math import e, inf, nan, pi
 
 from . import (
     amp, autograd, backends, cuda, datasets, dtypes, func, kernels, linalg, mps, nn, optim, random, serialization,
-    special, storage, surface, utils, version,
+    special, storage, surface, testing, utils, version,
 )  # fmt: skip
 from .amp import autocast, is_autocast_enabled
 from .autograd import (
@@ -239,7 +239,7 @@ __all__ = [
     "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign",
     "sin", "sinh", "slogdet", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "std_mean",
     "sub", "subtract", "sum", "svd", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor",
-    "tensordot",
+    "tensordot", "testing",
     "threshold", "tile", "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc", "uint8", "unbind",
     "unflatten", "unique", "unsqueeze", "utils", "var", "var_mean", "vdot", "vstack", "where", "zeros", "zeros_like",
     "binomial", "pca_lowrank", "poisson", "svd_lowrank",

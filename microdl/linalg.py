@@ -3,7 +3,9 @@
 Source: https://pytorch.org/docs/stable/linalg.html
 """
 
-from .ops.decomposition import cholesky, eigh, eigvalsh, matrix_power, matrix_rank, pinv, qr, svdvals
+from .ops.decomposition import eigh, eigvalsh, matrix_power, matrix_rank, pinv, svdvals
+from .ops.decomposition import linalg_cholesky as cholesky
+from .ops.decomposition import linalg_qr as qr
 from .ops.decomposition import linalg_svd as svd
 from .ops.einsum import multi_dot
 from .ops.linalg import LinAlgError, det, inv, solve

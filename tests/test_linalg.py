@@ -175,6 +175,12 @@ def test_the_determinant_of_a_singular_matrix_has_its_cofactors_as_gradient(rows
     np.testing.assert_allclose(x.grad.numpy().ravel(), numeric, atol=1e-8)
 
 
+def test_the_old_names_of_decompositions() -> None:
+    assert repr(torch.qr(torch.eye(1))) == "torch.return_types.qr(\nQ=tensor([[1.]]),\nR=tensor([[1.]]))"
+    assert torch.qr(torch.ones(3, 2), False)[0].shape == torch.ones(3, 2).qr(some=False).Q.shape == (3, 3)
+    assert torch.equal(torch.cholesky(torch.tensor([[4.0, 2.0], [2.0, 3.0]]), True)[0], torch.tensor([2.0, 1.0]))
+
+
 def test_decompositions_compose_to_the_matrix() -> None:
     a = torch.tensor(np.random.default_rng(1).standard_normal((2, 4, 3)))
     u, s, vh = linalg.svd(a, full_matrices=False)

@@ -146,7 +146,7 @@ def _qr_vjp(g: Any, input: Any, q: Any, r: Any) -> Any:
 _qr = op("qr", lambda input, q, r: (q, r), outputs=True, grad_name="LinalgQrBackward0", input=_qr_vjp)
 
 
-def qr(A: Any, mode: str = "reduced") -> Any:
+def linalg_qr(A: Any, mode: str = "reduced") -> Any:
     """Q with orthonormal columns and upper triangular R with A = Q R. Gradients for as many rows as columns, or more.
 
     >>> import microdl as torch
@@ -163,6 +163,11 @@ def qr(A: Any, mode: str = "reduced") -> Any:
         raise RuntimeError("The QR decomposition is differentiable only for mode 'reduced' and rows >= columns.")
     q, r = np.linalg.qr(a, mode)  # type: ignore[call-overload]
     return return_types.linalg_qr(_qr(A, q, r))
+
+
+def qr(input: Any, some: bool = True) -> Any:
+    """Q and R with input = Q R; prefer `linalg.qr`."""
+    return return_types.qr(linalg_qr(input, "reduced" if some else "complete"))
 
 
 def _cholesky_array(input: Any) -> Any:
@@ -185,7 +190,7 @@ def _cholesky_vjp(g: Any, out: Any) -> Any:
 _cholesky = op("cholesky", _cholesky_array, grad_name="LinalgCholeskyExBackward0", input=_cholesky_vjp)
 
 
-def cholesky(A: Any, *, upper: bool = False) -> Any:
+def linalg_cholesky(A: Any, *, upper: bool = False) -> Any:
     """The lower triangular L with A = L L^T (or its transpose), for symmetric positive definite matrices.
 
     >>> import microdl as torch
@@ -195,6 +200,11 @@ def cholesky(A: Any, *, upper: bool = False) -> Any:
     """
     out = _cholesky(_square("cholesky", A))
     return out.mT if upper else out
+
+
+def cholesky(input: Any, upper: bool = False) -> Any:
+    """The lower (or upper) triangular factor; prefer `linalg.cholesky`."""
+    return linalg_cholesky(input, upper=upper)
 
 
 def pinv(A: Any, rcond: float | None = None) -> Any:

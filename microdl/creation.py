@@ -11,6 +11,7 @@ from . import dtypes
 from .autograd.graph import TensorBase, wrap
 from .autograd.record import not_a_tensor, store
 from .device import require_cpu
+from .ops.arithmetic import memory_order
 from .ops.data import array_of_data, check_numpy
 from .ops.shape import sizes
 from .tensor import Tensor
@@ -165,7 +166,7 @@ def _like(input: Any, value: Any, dtype: Any, requires_grad: bool, device: Any) 
         raise not_a_tensor("full_like", 1, input)
     d = input._a.dtype if dtype is None else dtypes.to_numpy_dtype(dtype)
     dtypes.check_fits(value, d)
-    return finish(np.full(input._a.shape, np.asarray(value).astype(d)), requires_grad, device)
+    return finish(np.full_like(input._a, np.asarray(value).astype(d), d, memory_order(input._a)), requires_grad, device)
 
 
 def zeros_like(

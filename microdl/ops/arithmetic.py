@@ -83,6 +83,8 @@ def _pow_base_vjp(g: Any, input: Any, other: Any) -> Any:
 
 def _pow_exponent_vjp(g: Any, input: Any, other: Any, out: Any) -> Any:
     """0 where the base is 0 and the power is not negative: the limit, where log alone would give NaN."""
+    if isinstance(input, (np.ndarray, TensorBase)) and input.dtype != out.dtype:
+        input = cast(input, out.dtype) if isinstance(input, TensorBase) else input.astype(out.dtype)
     slope = out * np.log(np.where(input == 0, 1, input))
     return g * np.where((input == 0) & (other >= 0), 0, np.where(input == 0, -math.inf, slope))
 
@@ -117,11 +119,17 @@ minimum = binary(
 )
 
 
+def _over_square(part: Any, x: Any, y: Any) -> Any:
+    """part / (x^2 + y^2), and 0 where both are 0."""
+    square = x * x + y * y
+    return np.where(square == 0, 0, part / np.where(square == 0, 1, square))
+
+
 atan2 = binary(
     "atan2",
     np.arctan2,
-    lambda g, input, other: g * (other / (input * input + other * other)),
-    lambda g, input, other: -g * (input / (input * input + other * other)),
+    lambda g, input, other: g * _over_square(other, input, other),
+    lambda g, input, other: -g * _over_square(input, input, other),
     floating=True,
 )
 
@@ -305,7 +313,12 @@ def invert(input: Any) -> Any:
     return bitwise_not(input)
 
 
-raw_clone = unary("clone", np.copy, lambda g: g)
+def memory_order(a: Any) -> Any:
+    """What NumPy calls the order of a new array like `a`: the same, unless elements of `a` share memory."""
+    return "C" if 0 in a.strides else "K"
+
+
+raw_clone = unary("clone", lambda x: x.copy(memory_order(x)), lambda g: g)
 contiguous_clone = unary("contiguous", lambda x: x.copy(order="C"), lambda g: g, grad_name="CloneBackward0")
 
 

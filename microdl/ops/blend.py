@@ -10,7 +10,7 @@ import numpy as np
 from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.record import BY_UFUNC, binary, not_a_tensor, op, promoted
 from ..dtypes import from_numpy_dtype
-from .arithmetic import _mul, add
+from .arithmetic import _mul, add, memory_order
 from .division import kind_of, true_divide
 from .join import cat
 from .products import C_NAMES
@@ -154,7 +154,9 @@ BY_UFUNC.update({np.logaddexp: logaddexp, np.hypot: hypot})
 
 _nan_to_num = op(
     "nan_to_num",
-    lambda input, nan, posinf, neginf: np.nan_to_num(input, nan=nan, posinf=posinf, neginf=neginf),
+    lambda input, nan, posinf, neginf: np.nan_to_num(
+        input.copy(memory_order(input)), copy=False, nan=nan, posinf=posinf, neginf=neginf
+    ),
     input=lambda g, input: np.where(np.isfinite(input), g, 0),
 )
 

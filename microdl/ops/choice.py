@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -114,7 +115,14 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
         condition = operand("where", 1, condition)
         condition = condition if isinstance(condition, TensorBase) else wrap(np.asarray(condition))
     if input is None and other is None:
-        return tuple(wrap(i) for i in np.nonzero(condition._a))
+        return tuple(wrap(i.copy()) for i in np.nonzero(condition._a))
+    if condition._a.dtype == np.uint8:
+        warnings.warn(
+            "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future "
+            "version of PyTorch. Use a boolean condition instead.",
+            stacklevel=2,
+        )
+        condition = wrap(condition._a.astype(np.bool_))
     if condition._a.dtype.kind != "b":
         raise RuntimeError(
             f"where expected condition to be a boolean tensor, but got a tensor with dtype "

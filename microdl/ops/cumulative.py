@@ -70,7 +70,7 @@ def _cumprod_vjp(g: Any, input: Any, out: Any, dim: int) -> Any:
 
     There it is L_k S_k: L_k the product before k, and S_k = g_k + x_{k+1} S_{k+1}.
     """
-    if not input.ndim or not input.shape[dim]:
+    if not input.ndim or input.shape[dim] <= 1:
         return g
     if not _has_zero(input):
         return running_sum(g * out, dim, True) / input
@@ -89,12 +89,16 @@ def _prod_vjp(g: Any, input: Any, out: Any, dim: int, keepdim: bool) -> Any:
     """g times the product of all the other factors."""
     shape = input.shape
     g, out = with_axes(g, shape, (dim,), keepdim), with_axes(out, shape, (dim,), keepdim)
+    if shape[dim] == 1:
+        return g
     if not shape[dim] or not _has_zero(input):
         return g * out / input
     return g * _before(input, dim) * _flip(_before(_flip(input, (dim,)), dim), (dim,))
 
 
 def _prod_all_vjp(g: Any, input: Any, out: Any) -> Any:
+    if not input.ndim:
+        return g
     if not _has_zero(input):
         return g * out / input
     return _prod_vjp(g, input.reshape((-1,)), out, 0, False).reshape(input.shape)

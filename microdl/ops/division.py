@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.graph import TensorBase
 from ..autograd.record import BY_UFUNC, binary
 from ..autograd.table import BOTH, SECOND, by_tensors
 
@@ -58,17 +59,23 @@ fmod = binary(
     lambda g, input, other: -g * np.trunc(input / other),
     grad_name=by_tensors("FmodBackward0", {BOTH: "FmodBackward1"}),
 )
+
+
+def _floored(x: Any, y: Any) -> Any:
+    return _div_floor(x, y) if isinstance(x, TensorBase) or isinstance(y, TensorBase) else np.floor_divide(x, y)
+
+
 remainder = binary(
     "remainder",
     _dividing("remainder", _remainder),
     lambda g: g,
-    lambda g, input, other: -g * np.floor(input / other),
+    lambda g, input, other: -g * _floored(input, other),
     grad_name=by_tensors("RemainderBackward0", {BOTH: "RemainderBackward1", SECOND: "RemainderBackward1"}),
 )
 
 
 def _no_derivative(g: Any) -> Any:
-    raise NotImplementedError("derivative for aten::floor_divide is not implemented. Divide with / and round.")
+    raise RuntimeError("derivative for aten::floor_divide is not implemented. Divide with / and round.")
 
 
 floor_divide = binary(

@@ -66,9 +66,15 @@ def _basic(g: Any, index: Basic) -> Any:
     return _select_slices(g, index) if isinstance(g, TensorBase) else g[index]
 
 
+def _taken(input: Any, index: tuple[Any, ...]) -> Any:
+    """In C order also where NumPy puts the indexed dimensions first in memory."""
+    out = input[index]
+    return np.asarray(out, order="C") if type(index[0]) is slice and input.flags.c_contiguous else out
+
+
 _take = op(
     "index",
-    lambda input, index: input[index],
+    _taken,
     polymorphic=True,
     input=lambda g, input_shape, index: _accumulate(g, input_shape, index),
 )

@@ -15,7 +15,7 @@ from ..autograd.mode import mode
 from ..autograd.record import attach, op
 from ..autograd.table import Op
 from ..dtypes import from_numpy_dtype, result_dtype
-from .arithmetic import cast
+from .arithmetic import cast, contiguous_clone, memory_order
 from .indexing import _select_slices, narrow
 from .shape import given_once, require, wrap_dim, wrap_dims
 from .spelling import or_axis
@@ -54,7 +54,7 @@ def cat(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
     d = 0 if nothing else wrap_dim(dim if axis is None else axis, ndim)
     for i, p in enumerate(parts):
         _check_joinable(i, p._a.shape, parts[0]._a.shape, d)
-    t = wrap(np.concatenate([p._a for p in parts], axis=d))
+    t = wrap(np.asarray(np.concatenate([p._a for p in parts], axis=d), order="C"))
     starts = (0, *itertools.accumulate(p._a.shape[d] for p in parts))
     return _joined(_cat_of, parts, (d, starts), t)
 
@@ -121,7 +121,7 @@ def stack(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
                 f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and "
                 f"{list(p._a.shape)} at entry {i}"
             )
-    return _joined(_stack_of, parts, (d,), wrap(np.stack([p._a for p in parts], d)))
+    return _joined(_stack_of, parts, (d,), wrap(np.asarray(np.stack([p._a for p in parts], d), order="C")))
 
 
 def hstack(tensors: Any) -> Any:
@@ -261,7 +261,7 @@ def flip(input: Any, *args: Any, dims: Any = None) -> Any:
 
 _flip: Callable[..., Any] = op(
     "flip",
-    lambda input, dims: np.flip(input, dims).copy(),
+    lambda input, dims: np.flip(input, dims).copy(memory_order(input)),
     polymorphic=True,
     input=lambda g, dims: _flip(g, dims),
 )
@@ -284,7 +284,7 @@ def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
 
 _roll: Callable[..., Any] = op(
     "roll",
-    lambda input, shifts, dims: np.roll(input, shifts, dims),
+    lambda input, shifts, dims: np.asarray(np.roll(input, shifts, dims), order="C"),
     polymorphic=True,
     input=lambda g, shifts, dims: _roll(g, tuple(-s for s in shifts), dims),
 )
@@ -300,7 +300,7 @@ def repeat(input: Any, *sizes: Any, repeats: Any = None) -> Any:
     paired = [n for pair in zip((1,) * len(shape), shape, strict=True) for n in pair]
     wide = [n for pair in zip(times, shape, strict=True) for n in pair]
     out = input.reshape(paired).expand(wide).reshape([r * n for r, n in zip(times, shape, strict=True)])
-    return named(out if out._view_of is None else out.clone(), "RepeatBackward0")
+    return named(out if out._view_of is None else contiguous_clone(out), "RepeatBackward0")
 
 
 def tile(input: Any, *sizes: Any, dims: Any = None) -> Any:
@@ -329,7 +329,7 @@ def repeat_interleave(input: Any, repeats: Any = None, dim: int | None = None) -
         input, dim = input.reshape(-1), 0
     n = input._a.shape[wrap_dim(dim, input._a.ndim)]
     index = np.repeat(np.arange(n), _counts(repeats, n))
-    out = input[(slice(None),) * wrap_dim(dim, input._a.ndim) + (wrap(index),)]
+    out = input[(slice(None),) * wrap_dim(dim, input._a.ndim) + (wrap(index),)].contiguous()
     return named(out, "IndexSelectBackward0" if isinstance(repeats, TensorBase) else "ViewBackward0")
 
 

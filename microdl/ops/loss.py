@@ -158,7 +158,7 @@ def _huber_forward(input: Any, target: Any, reduction: str, delta: float) -> Any
 
 
 def _huber_slope(z: Any, delta: float) -> Any:
-    return np.where(np.abs(z) <= delta, z, delta * np.sign(z))
+    return np.where(np.abs(z) < delta, z, delta * np.sign(z))
 
 
 _smooth_l1 = op(

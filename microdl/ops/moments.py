@@ -30,7 +30,9 @@ def _var_vjp(g: Any, input: Any, dim: Axes, correction: float, keepdim: bool) ->
     """2 (x - mean) / (n - correction); without degrees of freedom infinite, and NaN where x is the mean."""
     g, d = with_axes(g, input.shape, dim, keepdim), _centred(input, dim)
     freedom = count_of(input.shape, dim) - correction
-    return g * (2 / freedom) * d if freedom > 0 else g * np.where(d == 0, math.nan, math.inf)
+    if freedom == 0 and dim is None:  # without its sign, as PyTorch has it for all elements
+        return g * np.where(d == 0, math.nan, math.inf)
+    return g * (2 / freedom if freedom else math.inf) * d
 
 
 def _std_vjp(g: Any, input: Any, out: Any, dim: Axes, correction: float, keepdim: bool) -> Any:

@@ -37,14 +37,14 @@ def _norm_forward(input: Any, p: float, dim: Axes, keepdim: bool) -> Any:
 
 
 def _norm_vjp(g: Any, input: Any, out: Any, p: float, dim: Axes, keepdim: bool) -> Any:
-    """sign(x) (|x| / norm)^(p-1), 0 where the norm or x is; the largest share evenly for p = inf."""
+    """sign(x) (|x| / norm)^(p-1), 0 where the norm or x is; the largest share evenly for p = inf; none for p = 0."""
     shape = input.shape
     g, out = with_axes(g, shape, dim, keepdim), with_axes(out, shape, dim, keepdim)
     if p == 2:
         zero = out == 0
         return input * np.where(zero, 0, g / np.where(zero, 1, out))
     if p == 0:
-        return np.broadcast_to(np.where(False, g, 0), shape)
+        return None
     if p == 1:
         return g * np.sign(input)
     if math.isinf(p):

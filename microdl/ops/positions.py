@@ -26,7 +26,7 @@ def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
     """
     a = require("nonzero", input)._a
     if as_tuple:
-        return tuple(wrap(i) for i in np.nonzero(a if a.ndim else a.reshape(1)))
+        return tuple(wrap(i.copy()) for i in np.nonzero(a if a.ndim else a.reshape(1)))
     return wrap(np.argwhere(a).astype(np.int64))
 
 

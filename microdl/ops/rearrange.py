@@ -101,13 +101,13 @@ def adjoint(input: Any) -> Any:
 
 
 def ravel(input: Any) -> Any:
-    """All elements in one dimension; a view where the strides allow.
+    """All elements in one dimension: a view of a contiguous tensor, a copy of another.
 
     >>> import microdl as torch
     >>> torch.ravel(torch.tensor([[1, 2], [3, 4]]))
     tensor([1, 2, 3, 4])
     """
-    return reshape(require("ravel", input), -1)
+    return reshape(require("ravel", input).contiguous(), -1)
 
 
 # --- turned ------------------------------------------------------------------------------------------------------

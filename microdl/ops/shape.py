@@ -329,7 +329,7 @@ def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
         shape = np.broadcast_shapes(*(t._a.shape for t in tensors))
     except ValueError:
         raise next(shape_error(a, b) for a in tensors for b in tensors if not _fit(a, b)) from None
-    return tuple(expand(t, *shape) for t in tensors)
+    return tuple(t if t._a.shape == shape else expand(t, *shape) for t in tensors)
 
 
 def _fit(a: Any, b: Any) -> bool:

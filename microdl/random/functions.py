@@ -11,6 +11,7 @@ from .. import dtypes
 from ..autograd.graph import TensorBase, wrap
 from ..autograd.mode import mode
 from ..device import require_cpu
+from ..ops.arithmetic import memory_order
 from ..ops.shape import require
 from . import fills
 from .transforms import Array
@@ -217,7 +218,7 @@ def multinomial(input: Any, num_samples: Any, replacement: bool = False, *, gene
     _check_weights(weights, n, replacement)
     rows = weights.reshape(-1, weights.shape[-1])
     samples = fills.chosen(generator).multinomial_array(rows, n, replacement)
-    return wrap(samples.reshape(*weights.shape[:-1], n))
+    return wrap(np.asarray(samples.reshape(*weights.shape[:-1], n), order="C"))
 
 
 def _check_weights(weights: Array, n: int, replacement: bool) -> None:
@@ -319,6 +320,6 @@ def _filled_like(
     """A new tensor of the shape and memory order of `input`, filled by a method."""
     kind = require(name, input)._a.dtype if dtype is None else dtypes.to_numpy_dtype(dtype)
     _check_new(kind, device, requires_grad)
-    x = wrap(np.empty_like(input._a, dtype=kind))
+    x = wrap(np.empty_like(input._a, dtype=kind, order=memory_order(input._a)))
     method(x, generator=generator)
     return x.requires_grad_() if requires_grad else x

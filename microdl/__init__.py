@@ -10,8 +10,8 @@ import warnings
 from math import e, inf, nan, pi
 
 from . import (
-    amp, autograd, backends, cuda, datasets, dtypes, func, kernels, linalg, mps, nn, optim, random, serialization,
-    special, storage, surface, testing, utils, version,
+    amp, autograd, backends, cuda, datasets, distributions, dtypes, func, kernels, linalg, mps, nn, optim,
+    random, serialization, special, storage, surface, testing, utils, version,
 )  # fmt: skip
 from .amp import autocast, is_autocast_enabled
 from .autograd import (
@@ -217,6 +217,7 @@ __all__ = [
     "cholesky", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "combinations", "concat",
     "concatenate", "cos", "cosh", "cosine_similarity", "count_nonzero", "cuda", "cummax", "cummin", "cumprod",
     "cumsum", "datasets", "default_generator", "det", "device", "diag", "diag_embed", "diagonal", "diff", "dist",
+    "distributions",
     "div", "divide", "dot", "double", "dropout", "dtype", "dtypes", "e", "einsum", "empty", "empty_like",
     "enable_grad", "eq", "equal", "exp", "exp2", "expm1", "eye", "finfo", "flatten", "flip", "float", "float16",
     "float32", "float64", "floor", "floor_divide", "fmod", "frac", "func", "from_numpy", "full", "full_like", "gather",

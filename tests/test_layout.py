@@ -21,7 +21,7 @@ ORDER = [
     *["kernels", "_atomic", "surface", "device", "dtypes", "printing"],
     *["autograd", "ops", "tensor", "creation", "typed", "storage", "safetensors", "interop", "random"],
     *["linalg", "special", "amp", "cuda", "backends", "mps", "switches", "version"],
-    *["testing", "func", "nn", "optim", "utils", "serialization", "transforms", "datasets", "vision"],
+    *["testing", "distributions", "func", "nn", "optim", "utils", "serialization", "transforms", "datasets", "vision"],
     *["compat", "plots", "train", "bench", "cli", "__main__"],
 ]
 # microdl/__init__.py imports all of it; nothing imports the face, but those who use microdl as a user does

@@ -20,7 +20,6 @@ KNOWN_ABSENT = [
     (microdl, "torch", "complex64", "the real and the imaginary parts"),
     (microdl, "torch", "bfloat16", "torch.float32"),
     (microdl, "torch", "compiler", "drop the decorators"),
-    (microdl, "torch", "distributions", "torch.multinomial"),
     (microdl.nn, "torch.nn", "Conv2d", "no convolutions"),
     (microdl.nn, "torch.nn", "LSTM", "windows of the sequence"),
     (microdl.nn.functional, "torch.nn.functional", "max_pool2d", "no convolutions"),

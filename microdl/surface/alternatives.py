@@ -38,10 +38,6 @@ _TABLE = [
     ("torch.distributed*", "one process; microdl does not train on several"),
     ("torch.nn.parallel*", "the model itself: there is one device"),
     ("torch.multiprocessing", "Python's multiprocessing, with NumPy arrays"),
-    (
-        "torch.distributions*",
-        "torch.randn, torch.rand, torch.normal, torch.multinomial; log densities written out",
-    ),
     ("torch.func*", "torch.func.grad, vjp, jvp, jacrev, hessian, vmap or functional_call"),
     ("torch.vmap", "an operation on a batch: broadcasting, torch.einsum, torch.bmm"),
     ("torch.profiler", "Python's cProfile, or time.perf_counter around the step"),

@@ -154,11 +154,11 @@ class Tensor(methods.Methods, convert.Conversions, python.ToPython, TensorBase):
 
     @property
     def requires_grad(self) -> bool:
-        return self._node is not None
+        return self._node is not None or (self._view_of is not None and self._view_of.root._node is not None)
 
     @requires_grad.setter
     def requires_grad(self, flag: bool) -> None:
-        self.requires_grad_(flag)
+        self.requires_grad_(flag if self.is_leaf else False)  # a non-leaf refuses either
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Whether what is computed from this leaf is recorded. RuntimeError for integers and non-leaves."""
@@ -290,7 +290,7 @@ class Tensor(methods.Methods, convert.Conversions, python.ToPython, TensorBase):
         )
 
     def _suffixes(self) -> tuple[str, ...]:
-        if self._node is None:
+        if not self.requires_grad:
             return ()
         return ("requires_grad=True",) if self.is_leaf else (f"grad_fn=<{short_name(self._node)}>",)
 

@@ -79,10 +79,11 @@ def grad(
     retain = create_graph if retain_graph is None else retain_graph
     roots, grads = _roots(_listed(outputs), _listed(grad_outputs), create_graph)
     found = walk(roots, grads, retain, create_graph, set(nodes))
-    return tuple(
-        _result(t, found.get(node), bool(allow_unused), materialize_grads)
+    results = {
+        node: _result(t, found.get(node), bool(allow_unused), materialize_grads)
         for t, node in zip(targets, nodes, strict=True)
-    )
+    }
+    return tuple(results[node] for node in nodes)  # for an input named twice, the same tensor twice
 
 
 def _result(target: TensorBase, g: Any, allow_unused: bool, materialize: bool) -> Any:
@@ -166,7 +167,7 @@ def _backward_to(inputs: list[Any], roots: list[Node], grads: list[Any], retain:
 
 def accumulate(t: Any, g: Any, post_hooks: dict[int, Any]) -> None:
     """`t.grad += g`, in place once there is a gradient, as PyTorch does."""
-    if t is None:
+    if t is None or t._node is None:  # the leaf is gone, or requires no grad any more
         return
     if t._grad is None:
         t._grad = g if isinstance(g, TensorBase) else wrap(g)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import TensorBase, named, wrap
-from ..autograd.record import BY_UFUNC, binary, op, unary
+from ..autograd.record import BY_UFUNC, binary, op, operand, promoted, unary
 from ..autograd.table import BOTH, SECOND, by_tensors
 from ..device import contiguous_format
 from ..dtypes import bool_, get_default_dtype, to_numpy_dtype
@@ -121,7 +121,7 @@ minimum = binary(
 
 def _over_square(part: Any, x: Any, y: Any) -> Any:
     """part / (x^2 + y^2), and 0 where both are 0."""
-    square = x * x + y * y
+    square = x * (x * 1.0) + y * (y * 1.0)  # an operand of bytes could not hold it
     return np.where(square == 0, 0, part / np.where(square == 0, 1, square))
 
 
@@ -169,7 +169,7 @@ def add(input: Any, other: Any, *, alpha: float = 1, out: Any = None) -> Any:
 
     Source: https://pytorch.org/docs/stable/generated/torch.add.html
     """
-    return _add(input, other if alpha == 1 else _scaled(other, alpha), out=out)
+    return _add(input, other if type(alpha) is int and alpha == 1 else _scaled(input, other, alpha), out=out)
 
 
 @or_factors_between(2, "alpha")
@@ -180,11 +180,20 @@ def sub(input: Any, other: Any, *, alpha: float = 1, out: Any = None) -> Any:
     >>> torch.sub(torch.tensor([1., 2.]), 1)
     tensor([0., 1.])
     """
-    return _sub(input, other if alpha == 1 else _scaled(other, alpha), out=out)
+    return _sub(input, other if type(alpha) is int and alpha == 1 else _scaled(input, other, alpha), out=out)
 
 
-def _scaled(other: Any, alpha: float) -> Any:
-    return _mul(other, alpha) if isinstance(other, TensorBase) else other * alpha
+def _scaled(input: Any, other: Any, alpha: float) -> Any:
+    """`alpha * other`; RuntimeError where the dtype of the result does not take such a factor."""
+    kind = kind_of(*promoted(operand("add", 1, input), operand("add", 2, other)))
+    if isinstance(alpha, bool) and kind != "b":
+        raise RuntimeError(f"Boolean alpha only supported for Boolean results. Write {int(alpha)} for {alpha}.")
+    if isinstance(alpha, float) and kind != "f":
+        raise RuntimeError(
+            f"For integral input tensors, argument alpha must not be a floating point number, but it is {alpha}."
+        )
+    factor = bool(alpha) if kind == "b" else alpha
+    return _mul(other, factor) if isinstance(other, TensorBase) else other * factor
 
 
 def rsub(input: Any, other: Any, *, alpha: float = 1) -> Any:

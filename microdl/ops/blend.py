@@ -9,8 +9,8 @@ import numpy as np
 
 from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.record import BY_UFUNC, binary, not_a_tensor, op, promoted
-from ..dtypes import from_numpy_dtype
-from .arithmetic import _mul, add, memory_order
+from ..dtypes import from_numpy_dtype, result_dtype
+from .arithmetic import _mul, add, cast, memory_order
 from .division import kind_of, true_divide
 from .join import cat
 from .products import C_NAMES
@@ -76,7 +76,8 @@ def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
     >>> torch.addcmul(torch.tensor([1.]), torch.tensor([2.]), torch.tensor([3.]), value=0.5)
     tensor([4.])
     """
-    return named(add(require("addcmul", input), _mul(tensor1, tensor2), alpha=value), "AddcmulBackward0")
+    input, tensor1, tensor2 = _of_one_dtype("addcmul", input, tensor1, tensor2)
+    return named(add(input, _mul(tensor1, tensor2), alpha=_factor(input, value)), "AddcmulBackward0")
 
 
 @or_factors_between(3, "value")
@@ -93,7 +94,18 @@ def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
             "Integer division with addcdiv is no longer supported. Write input + value * torch.trunc(tensor1 / tensor2)"
             f", or convert {x.dtype} first, for example with .float()."
         )
-    return named(add(require("addcdiv", input), true_divide(x, y), alpha=value), "AddcdivBackward0")
+    input, x, y = _of_one_dtype("addcdiv", input, x, y)
+    return named(add(input, true_divide(x, y), alpha=_factor(input, value)), "AddcdivBackward0")
+
+
+def _of_one_dtype(name: str, *operands: Any) -> list[Any]:
+    common = result_dtype([require(name, t)._a for t in operands])
+    return [t if t._a.dtype == common else cast(t, from_numpy_dtype(common)) for t in operands]
+
+
+def _factor(input: Any, value: Any) -> Any:
+    """What multiplies a product is of the tensors' kind: for integers, the whole part."""
+    return float(value) if input._a.dtype.kind == "f" else int(value)
 
 
 # --- two operands -----------------------------------------------------------------------------------------
@@ -123,13 +135,33 @@ hypot = binary(
     lambda g, other, out: g * (other / out),
     doc="`sqrt(input^2 + other^2)` without overflow.",
 )
-heaviside = binary(
+
+
+def _step(x: Any, y: Any) -> Any:
+    return np.where(x == 0, y, x > 0).astype((x if isinstance(x, np.ndarray) else y).dtype, copy=False)
+
+
+_heaviside = binary(
     "heaviside",
-    np.heaviside,
+    _step,
     lambda g: g * 0,
     lambda g, input: np.where(input == 0, g, 0),
-    doc="0 where `input` < 0, 1 where it is > 0, and the second operand where it is 0.",
 )
+
+
+def heaviside(input: Any, values: Any, *, out: Any = None) -> Any:
+    """0 where `input` < 0, 1 where it is > 0, and `values` where it is 0. RuntimeError for two dtypes.
+
+    >>> import microdl as torch
+    >>> torch.heaviside(torch.tensor([-2., 0., 3.]), torch.tensor(0.5))
+    tensor([0.0000, 0.5000, 1.0000])
+    """
+    if require("heaviside", input)._a.dtype != require("heaviside", values)._a.dtype:
+        raise RuntimeError(
+            f"heaviside is not yet implemented for tensors with different dtypes: {input.dtype} and {values.dtype}. "
+            "Convert one of them with .to()."
+        )
+    return _heaviside(input, values, out=out)
 
 
 def _on_whole(name: str, ufunc: np.ufunc) -> Any:
@@ -147,7 +179,7 @@ bitwise_left_shift = binary(
 bitwise_right_shift = binary(
     "bitwise_right_shift", _on_whole("rshift", np.right_shift), doc="`input / 2^other`, rounded down, for integers."
 )
-BY_UFUNC.update({np.logaddexp: logaddexp, np.hypot: hypot})
+BY_UFUNC.update({np.logaddexp: logaddexp, np.hypot: hypot, np.heaviside: heaviside})
 
 
 # --- one operand ------------------------------------------------------------------------------------------

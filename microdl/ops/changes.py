@@ -63,19 +63,25 @@ def fill_diagonal_(self: Any, fill_value: float) -> Any:
     """Sets the main diagonal of a matrix to a number."""
     if self._a.ndim < 2:
         raise RuntimeError(f"dimensions must larger than 1, but the tensor has {self._a.ndim}")
+    if self._a.ndim > 2 and len(set(self._a.shape)) > 1:
+        raise RuntimeError(f"all dimensions of input must be of equal length, but its shape is {list(self._a.shape)}")
     return write(self, matrix.fill_diagonal, (fill_value,), "fill_diagonal_")
 
 
 def index_put_(self: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
     """`self[indices] = values`; with `accumulate`, values are added, repeated places included."""
+    if isinstance(values, TensorBase):
+        indexing.check_same_dtype(self, values, tuple(i._a for i in indices if isinstance(i, TensorBase)))
     if not accumulate:
         indexing.setitem(self, tuple(indices), values)
         return self
     part = indexing.getitem(self, tuple(indices))
     basic, arrays = indexing.parse(tuple(indices), self._a.shape)
+    spread = shape.expand(values, *part._a.shape)
+    if arrays:
+        spread = indexing._accumulate(spread, self._a[basic].shape if basic else self._a.shape, arrays)
     if basic or not arrays:
-        raise NotImplementedError("index_put_ with accumulate=True takes index tensors only: use +=, or index_add_")
-    spread = indexing._accumulate(shape.expand(values, *part._a.shape), self._a.shape, arrays)
+        spread = indexing._spread(spread, self._a.shape, basic)
     return write(self, lambda t, s: t + s, (spread,), "index_put_")
 
 
@@ -106,13 +112,18 @@ def restrided(call: Callable[..., Any], name: str) -> Callable[..., Any]:
         check_writable(self, name)
         before = wrap(self._a, self._node, self._version_counter)
         before._view_of = self._view_of
-        after = call(before, *args)
+        recording = mode.enabled
+        mode.enabled = recording or not self.is_leaf  # a history goes with its elements to their new places
+        try:
+            after = call(before, *args)
+        finally:
+            mode.enabled = recording
         if self._view_of is None and after._view_of is not None:
             for view in self._version_counter.live_views():
                 link = view._view_of
                 if view is not self and link is not None and link.root is self:
                     view._view_of = ViewOf(before, link.calls, link.recorded)
-            after._view_of = ViewOf(before, after._view_of.calls, mode.enabled)
+            after._view_of = ViewOf(before, after._view_of.calls, recording or not self.is_leaf)
         if type(self._node) is AccumulateGrad:  # only reached without recording: it stays the leaf that it is
             self._node.shape = after._a.shape
         else:

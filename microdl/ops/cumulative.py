@@ -11,10 +11,10 @@ from ..autograd.graph import TensorBase, wrap
 from ..autograd.record import op
 from . import return_types
 from .along import picked
-from .arithmetic import cast
+from .arithmetic import cast, clone
 from .join import _flip
 from .reduction import check_flag, numpy_names, with_axes
-from .shape import require, reshape, wrap_dim
+from .shape import require, wrap_dim
 from .spelling import or_axis
 
 _ALL = slice(None)
@@ -233,7 +233,7 @@ def _running_extreme(name: str, ufunc: np.ufunc, call: Any, input: Any, dim: int
     a = require(name, input)._a
     d = wrap_dim(dim, a.ndim)
     if not a.ndim:
-        return reshape(input, ()), wrap(np.zeros((), np.int64))
+        return clone(input), wrap(np.zeros((), np.int64))
     index = _last_extreme(a, ufunc.accumulate(a, d), d)
     return call(input, d, index, True), wrap(index)
 

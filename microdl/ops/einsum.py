@@ -242,11 +242,14 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
     if len(first) != len(second):
         raise RuntimeError("both dimension lists should have same length")
     for i, j in zip(first, second, strict=True):
-        if x.shape[i] != y.shape[j]:
+        if 1 in (x.shape[i], y.shape[j]):  # one element meets them all
+            a, b = (t if t._a.shape[d] == 1 else t.sum(d, keepdim=True) for t, d in ((a, i), (b, j)))
+        elif x.shape[i] != y.shape[j]:
             raise RuntimeError(
                 f"contracted dimensions need to match, but first has size {x.shape[i]} in dim {i} and second has size "
                 f"{y.shape[j]} in dim {j}"
             )
+    x, y = a._a, b._a
     free_x = [i for i in range(x.ndim) if i not in first]
     free_y = [j for j in range(y.ndim) if j not in second]
     n = math.prod(x.shape[i] for i in first)

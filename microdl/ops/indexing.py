@@ -289,7 +289,7 @@ def setitem(input: Any, index: Any, value: Any) -> None:
     basic, arrays = parse(index, input._a.shape)
     check_writable(input, "index_put_")
     if arrays and isinstance(value, TensorBase):
-        _check_same_dtype(input, value, arrays)
+        check_same_dtype(input, value, arrays)
     recorded = takes_history(input, (value,))
     source = value._a if isinstance(value, TensorBase) else _number(input, value)
     target = input._a[basic] if basic else input._a
@@ -348,7 +348,7 @@ def _selects(basic: Basic, shape: tuple[int, ...]) -> bool:
     )
 
 
-def _check_same_dtype(input: Any, value: TensorBase, arrays: tuple[Any, ...]) -> None:
+def check_same_dtype(input: Any, value: TensorBase, arrays: tuple[Any, ...]) -> None:
     """Index arrays take a tensor of their tensor's dtype only; a mask also takes one element of any."""
     masked = value._a.size == 1 and all(isinstance(i, slice) or i.dtype.kind == "b" for i in arrays)
     if value._a.dtype != input._a.dtype and not masked:

@@ -297,6 +297,8 @@ def repeat(input: Any, *sizes: Any, repeats: Any = None) -> Any:
     if len(times) < input._a.ndim:
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     shape = (1,) * (len(times) - input._a.ndim) + input._a.shape
+    if any(r * n < 0 for r, n in zip(times, shape, strict=True)):
+        raise RuntimeError(f"Trying to create tensor with negative dimension: repeats {list(times)}")
     paired = [n for pair in zip((1,) * len(shape), shape, strict=True) for n in pair]
     wide = [n for pair in zip(times, shape, strict=True) for n in pair]
     out = input.reshape(paired).expand(wide).reshape([r * n for r, n in zip(times, shape, strict=True)])

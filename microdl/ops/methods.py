@@ -151,7 +151,7 @@ class Methods(InPlace, RarerMethods):
     repeat, tile, repeat_interleave = join.repeat, join.tile, join.repeat_interleave
     select, narrow = indexing.select, indexing.narrow
     T = property(lambda self: shape.permute(self, *reversed(range(self._a.ndim))), doc="All dimensions reversed.")
-    mT = property(lambda self: shape.transpose(self, -1, -2), doc="The last two dimensions exchanged.")
+    mT = property(lambda self: shape.matrix_transpose(self), doc="The last two dimensions exchanged.")
 
     # activations
     relu, sigmoid, softmax, log_softmax = activation.relu, activation.sigmoid, softmax.softmax, softmax.log_softmax

@@ -18,6 +18,7 @@ class ToPython:
 
     _a: np.ndarray[Any, Any]
     _node: Any
+    requires_grad: Any
 
     def item(self) -> Any:
         """The only element as a Python number; RuntimeError unless there is exactly one."""
@@ -34,7 +35,7 @@ class ToPython:
 
     def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
         """The NumPy array that shares this tensor's memory; RuntimeError while it requires grad."""
-        if self._node is not None and not force:
+        if self.requires_grad and not force:
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         return self._a
 

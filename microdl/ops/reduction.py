@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import TensorBase, wrap
+from ..autograd.mode import mode
 from ..autograd.record import op, store, unary
 from ..autograd.summation import Axes, add_up
 from ..dtypes import from_numpy_dtype, get_default_dtype, to_numpy_dtype
@@ -126,6 +127,8 @@ def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
     if axis:
         dim, keepdim = numpy_names("sum", dim, keepdim, axis)
     if dtype is not None and to_numpy_dtype(dtype).kind != "f":  # NumPy would widen a narrow integer
+        if input._node is not None and mode.enabled:
+            raise RuntimeError(f"Autograd not support dtype: {dtype}. Sum detach(), or convert first.")
         return cast(sum(cast(input, np.dtype(np.int64)), dim, keepdim), dtype)
     if dtype is not None:
         input = cast(input, dtype)

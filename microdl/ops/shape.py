@@ -208,6 +208,13 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     )
 
 
+def matrix_transpose(input: Any) -> Any:
+    """The last two dimensions exchanged: `mT`. RuntimeError for a vector."""
+    if input._a.ndim == 1:
+        raise RuntimeError("tensor.mT is only supported on matrices or batches of matrices. Got 1-D tensor.")
+    return transpose(input, -1, -2) if input._a.ndim else input
+
+
 def unflatten(input: Any, dim: int, sizes: Any) -> Any:
     """Splits one dimension into several; the inverse of `flatten`."""
     shape = input._a.shape

@@ -133,7 +133,10 @@ def _slices_arguments(name: str, input: Any, dim: int, index: Any, source: Any) 
         wanted = (*a.shape[:d], where.size, *a.shape[d + 1 :])
         if a.ndim and source._a.shape != wanted:
             raise RuntimeError(f"{name}_(): source must have shape {list(wanted)}, but it has {list(source._a.shape)}")
-    check_range(where, a.shape[d] if a.ndim else 1, d, RuntimeError if name == "index_add" else IndexError)
+    n = a.shape[d] if a.ndim else 1
+    if name == "index_fill":  # the one of these that counts from the end, too
+        where = np.where((where < 0) & (where >= -n), where + n, where)
+    check_range(where, n, d, RuntimeError if name == "index_add" else IndexError)
     return as_vector(input), d, where, source
 
 

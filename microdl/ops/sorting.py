@@ -11,6 +11,7 @@ from ..autograd.record import op
 from ..dtypes import from_numpy_dtype
 from . import return_types
 from .along import picked
+from .arithmetic import clone
 from .extremum import _shared_by_all, check_not_empty
 from .reduction import check_flag, numpy_names
 from .shape import require, reshape, wrap_dim
@@ -48,7 +49,7 @@ def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = Fal
     a = require("sort", input)._a
     d = wrap_dim(dim, a.ndim)
     if not a.ndim:
-        return return_types.sort((reshape(input, ()), wrap(np.zeros((), np.int64))))
+        return return_types.sort((clone(input), wrap(np.zeros((), np.int64))))
     index = _order(a, d, descending)
     return return_types.sort((_sort(input, d, index, True), wrap(index)))
 
@@ -104,7 +105,7 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
     if not 0 <= k <= size:
         raise RuntimeError(f"selected index k out of range: k is {k}, dimension {d} has size {size}")
     if not a.ndim:
-        return return_types.topk((reshape(input, ()), wrap(np.zeros((), np.int64))))
+        return return_types.topk((clone(input), wrap(np.zeros((), np.int64))))
     index = _selected(a, k, d, largest)
     return return_types.topk((_topk(input, d, index, True), wrap(index)))
 

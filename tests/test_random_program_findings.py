@@ -68,7 +68,8 @@ def test_repeats() -> None:
 
 def test_where_takes_the_masks_of_old() -> None:
     mask = torch.tensor([1, 0], dtype=torch.uint8)
-    assert torch.where(mask, 1, 2).tolist() == [1, 2]
+    with pytest.warns(UserWarning, match="uint8 condition"):
+        assert torch.where(mask, 1, 2).tolist() == [1, 2]
     with pytest.raises(RuntimeError, match="boolean"):
         torch.where(mask.long(), 1, 2)
 

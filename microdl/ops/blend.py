@@ -104,7 +104,9 @@ def _of_one_dtype(name: str, *operands: Any) -> list[Any]:
 
 
 def _factor(input: Any, value: Any) -> Any:
-    """What multiplies a product is of the tensors' kind: for integers, the whole part."""
+    """What multiplies a product is of the tensors' kind: for integers, the whole part. TypeError unless a number."""
+    if isinstance(value, str) or not hasattr(value, "__float__"):
+        raise TypeError(f"addcmul(): argument 'value' must be Number, not {type(value).__name__} ({value!r})")
     return float(value) if input._a.dtype.kind == "f" else int(value)
 
 

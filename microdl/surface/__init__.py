@@ -90,12 +90,17 @@ def install() -> None:
             for name in listed:
                 if not hasattr(cls, name):
                     setattr(cls, name, Absent(space, name))
-            setattr(cls, "__dir__", _dir)  # noqa: B010 - classes are not to be assigned to otherwise
+            own: Any = cls.__dir__
+            setattr(cls, "__dir__", _without_absent(own))  # noqa: B010 - classes are not to be assigned to otherwise
 
 
-def _dir(self: Any) -> list[str]:
-    """What completion offers: not the names that are absent."""
-    return [name for name in object.__dir__(self) if not isinstance(getattr_static(self, name, None), Absent)]
+def _without_absent(listed: Callable[[Any], Iterable[str]]) -> Callable[[Any], list[str]]:
+    """What completion offers: what the class lists, but not the names that are absent."""
+
+    def __dir__(self: Any) -> list[str]:
+        return [name for name in listed(self) if not isinstance(getattr_static(self, name, None), Absent)]
+
+    return __dir__
 
 
 def _for_module(module: ModuleType, space: str) -> Callable[[str], Any]:

@@ -123,3 +123,13 @@ def test_a_hook_keeps_the_dtype() -> None:
     with pytest.raises(RuntimeError, match="hook has changed the type of value"):
         (x * 2).sum().backward()
     assert x.grad is None
+
+
+def test_a_module_shows_its_hooks_under_the_names_that_pytorch_gives_them() -> None:
+    layer = torch.nn.ReLU()
+    handle = layer.register_forward_hook(lambda module, args, out: out * 10)
+    layer.register_forward_pre_hook(lambda module, args: None)
+    assert [len(d) for d in (layer._forward_hooks, layer._forward_pre_hooks, layer._backward_hooks)] == [1, 1, 0]
+    assert list(layer._forward_hooks) == [handle.id]
+    layer._forward_hooks.clear()
+    assert layer(torch.ones(1)).item() == 1

@@ -295,9 +295,16 @@ class Module(ModuleTree):
     def _add_hook(
         self, kind: Kind, hook: Callable[..., Any], prepend: bool, with_kwargs: bool = False
     ) -> RemovableHandle:
+        return self._own_hooks().add(kind, hook, prepend, with_kwargs)
+
+    def _own_hooks(self) -> Hooks:
         if self._hooks is None:
             self._hooks = Hooks()
-        return self._hooks.add(kind, hook, prepend, with_kwargs)
+        return self._hooks
+
+    _forward_pre_hooks = property(lambda self: self._own_hooks().forward_pre, doc="What PyTorch keeps under this name.")
+    _forward_hooks = property(lambda self: self._own_hooks().forward, doc="What PyTorch keeps under this name.")
+    _backward_hooks = property(lambda self: self._own_hooks().backward, doc="What PyTorch keeps under this name.")
 
     def __setstate__(self, attributes: dict[str, Any]) -> None:
         super().__setstate__(from_torch_hooks(attributes))

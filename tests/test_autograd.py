@@ -367,3 +367,14 @@ def test_printing_shows_the_history() -> None:
     assert repr(x * 2) == "tensor([2., 4.], grad_fn=<MulBackward0>)"
     assert repr(x.detach()) == "tensor([1., 2.])"
     assert repr(torch.tensor([1, 2])) == "tensor([1, 2])"
+
+
+def test_grad_takes_its_arguments_in_pytorchs_order() -> None:
+    x, unused = torch.ones(2, requires_grad=True), torch.ones(1, requires_grad=True)
+    y = (x * x).sum()
+    assert torch.autograd.grad(y, [x, unused], None, True, False, True, True)[1] is None
+    assert torch.autograd.grad(y, x, retain_graph=True, only_inputs=True)[0].tolist() == [2, 2]
+    with pytest.warns(FutureWarning, match="only_inputs"):
+        torch.autograd.grad(y, x, retain_graph=True, only_inputs=False)
+    with pytest.raises(NotImplementedError, match="jacrev"):
+        torch.autograd.grad(y, x, torch.ones(3), is_grads_batched=True)

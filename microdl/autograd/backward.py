@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -56,10 +57,14 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> tuple[Any, ...]:
     """The gradients of `outputs` for `inputs`, returned instead of added to `grad`.
+
+    `only_inputs` has no effect, as in PyTorch; `is_grads_batched` is not supported (NotImplementedError).
 
     Raises RuntimeError where an input was not used, unless `allow_unused` (then None stands for it) or
     `materialize_grads` (then zeros do).
@@ -72,6 +77,10 @@ def grad(
 
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
     """
+    if not only_inputs:
+        warnings.warn("only_inputs argument is ignored: call backward() for the other leaves", FutureWarning, 2)
+    if is_grads_batched:
+        raise NotImplementedError("grad() takes one gradient at a time: loop over the rows, or use torch.func.jacrev")
     targets = _listed(inputs)
     if not targets:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")

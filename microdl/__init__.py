@@ -26,7 +26,9 @@ from .creation import (
     arange, as_tensor, asarray, empty, empty_like, eye, from_numpy, full, full_like, is_floating_point, is_tensor,
     linspace, logspace, numel, ones, ones_like, scalar_tensor, tensor, zeros, zeros_like,
 )  # fmt: skip
-from .device import channels_last, channels_last_3d, contiguous_format, device, memory_format, preserve_format
+from .device import (
+    channels_last, channels_last_3d, contiguous_format, device, layout, memory_format, preserve_format, strided,
+)  # fmt: skip
 from .dtypes import (
     Size, double, dtype, finfo, float16, float32, float64, get_default_dtype, half, iinfo, int8, int16, int32, int64,
     long, promote_types, set_default_dtype, short, uint8,
@@ -206,7 +208,8 @@ __all__ = [
     "use_deterministic_algorithms", "version",
     "__version__", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "Generator",
     "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor",
-    "channels_last", "channels_last_3d", "contiguous_format", "memory_format", "preserve_format",
+    "channels_last", "channels_last_3d", "contiguous_format", "layout", "memory_format", "preserve_format",
+    "strided",
     "UntypedStorage", "from_dlpack", "load", "save", "serialization", "storage",
     "abs", "absolute", "acos", "add",
     "addcdiv", "addcmul", "addmm", "addmv", "all", "allclose", "amax", "amin", "aminmax", "any", "arange", "arccos",

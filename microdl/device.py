@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
+Constant = TypeVar("Constant", "layout", "memory_format")
 _KINDS = ("cpu", "cuda", "mps", "xpu", "meta")
 
 
@@ -70,14 +71,38 @@ class memory_format:
         return f"torch.{self._name}"
 
 
-def _format(name: str) -> memory_format:
-    format = object.__new__(memory_format)
-    format._name = name
-    return format
+class layout:
+    """How a tensor's values lie in memory: `torch.strided`, since there are no sparse tensors.
+
+    >>> import microdl as torch
+    >>> torch.ones(2).layout
+    torch.strided
+
+    Source: https://pytorch.org/docs/stable/tensor_attributes.html#torch.layout
+    """
+
+    __slots__ = ("_name",)
+
+    _name: str
+
+    def __init__(self) -> None:
+        raise TypeError("cannot create 'torch.layout' instances: there is one, torch.strided")
+
+    def __repr__(self) -> str:
+        return f"torch.{self._name}"
 
 
-contiguous_format, preserve_format = _format("contiguous_format"), _format("preserve_format")
-channels_last, channels_last_3d = _format("channels_last"), _format("channels_last_3d")
+def _constant(kind: type[Constant], name: str) -> Constant:
+    constant = object.__new__(kind)
+    constant._name = name
+    return constant
+
+
+strided = _constant(layout, "strided")
+contiguous_format = _constant(memory_format, "contiguous_format")
+preserve_format = _constant(memory_format, "preserve_format")
+channels_last = _constant(memory_format, "channels_last")
+channels_last_3d = _constant(memory_format, "channels_last_3d")
 
 CPU = device("cpu")
 

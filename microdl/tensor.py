@@ -25,7 +25,7 @@ from .autograd.graph import (
     wrap,
 )
 from .autograd.inplace import overwrite, write
-from .device import CPU
+from .device import CPU, strided
 from .device import device as Device
 from .ops import convert, methods, python
 from .ops.arithmetic import contiguous_clone, number_array
@@ -92,7 +92,7 @@ class Tensor(methods.Methods, convert.Conversions, python.ToPython, TensorBase):
         return CPU
 
     is_cuda = is_sparse = False
-    layout = "torch.strided"
+    layout = strided
 
     @property
     def itemsize(self) -> int:

@@ -399,3 +399,10 @@ def test_common_powers_are_computed_as_in_pytorch() -> None:
     assert (x**3).tolist() == (x * x * x).tolist()
     assert (x**-2).tolist() == (1 / (x * x)).tolist()
     assert [math.isnan(v) for v in (x**0.5).tolist()] == [True, True, False, False]  # a root, unlike pow(-inf, 0.5)
+
+
+def test_layout() -> None:
+    assert torch.zeros(2, layout=torch.strided).layout is torch.strided
+    assert isinstance(torch.strided, torch.layout)
+    with pytest.raises(TypeError, match=r"torch\.strided"):
+        torch.layout()

@@ -216,6 +216,24 @@ def test_grad_of_an_unused_input() -> None:
     assert zeros.tolist() == [[0.0, 0.0]]
 
 
+def test_grad_takes_pytorchs_other_arguments() -> None:
+    x, unused = leaf([1.0, 2.0]), leaf([5.0])
+    y = x * x
+    each = torch.autograd.grad(y, (x, unused), torch.eye(2), True, True, True, True, True)
+    assert each[0].tolist() == [[2.0, 0.0], [0.0, 4.0]]
+    assert each[1] is None
+    (second,) = torch.autograd.grad(each[0].sum(), x, retain_graph=True)
+    assert second.tolist() == [2.0, 2.0]
+    named = torch.autograd.grad(y.sum(), {"w": x}, only_inputs=True, retain_graph=True)
+    assert named["w"].tolist() == [2.0, 4.0]
+    with pytest.raises(RuntimeError, match=r"is_grads_batched.*grad_output\[0\] has a shape of torch.Size\(\[2\]\)"):
+        torch.autograd.grad(y, x, torch.ones(2), is_grads_batched=True, retain_graph=True)
+    with pytest.raises(ValueError, match="allow_unused"):
+        torch.autograd.grad(y.sum(), x, allow_unused=False, materialize_grads=True, retain_graph=True)
+    with pytest.warns(FutureWarning, match="only_inputs"):
+        torch.autograd.grad(y.sum(), x, only_inputs=False)
+
+
 def test_grad_for_what_requires_none() -> None:
     x = leaf(1.0)
     with pytest.raises(RuntimeError, match="One of the differentiated Tensors does not require grad"):

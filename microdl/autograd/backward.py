@@ -61,13 +61,15 @@ def grad(
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
-) -> tuple[Any, ...]:
+) -> Any:
     """The gradients of `outputs` for `inputs`, returned instead of added to `grad`.
 
-    `only_inputs` has no effect, as in PyTorch; `is_grads_batched` is not supported (NotImplementedError).
+    A tuple of them, or for a dict of inputs a dict. With `is_grads_batched` the first dimension of each of
+    `grad_outputs` counts gradients, and so does that of each result: one walk is made for each. `only_inputs` has no
+    effect, as in PyTorch.
 
     Raises RuntimeError where an input was not used, unless `allow_unused` (then None stands for it) or
-    `materialize_grads` (then zeros do).
+    `materialize_grads` (then zeros do). ValueError: `allow_unused=False` together with `materialize_grads`.
 
     >>> import microdl as torch
     >>> x = torch.tensor(3., requires_grad=True)
@@ -78,26 +80,53 @@ def grad(
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
     """
     if not only_inputs:
-        warnings.warn("only_inputs argument is ignored: call backward() for the other leaves", FutureWarning, 2)
-    if is_grads_batched:
-        raise NotImplementedError("grad() takes one gradient at a time: loop over the rows, or use torch.func.jacrev")
-    targets = _listed(inputs)
+        warnings.warn("only_inputs is deprecated and has no effect", FutureWarning, stacklevel=2)
+    if materialize_grads and allow_unused is False:
+        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True")
+    named = inputs if isinstance(inputs, dict) else None
+    targets = _listed(inputs if named is None else named.values())
     if not targets:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
-    nodes = [_input_node(t) for t in targets]
     retain = create_graph if retain_graph is None else retain_graph
-    roots, grads = _roots(_listed(outputs), _listed(grad_outputs), create_graph)
-    found = walk(roots, grads, retain, create_graph, set(nodes))
-    results = {
-        node: _result(t, found.get(node), bool(allow_unused), materialize_grads)
-        for t, node in zip(targets, nodes, strict=True)
-    }
-    return tuple(results[node] for node in nodes)  # for an input named twice, the same tensor twice
+    search = _batched if is_grads_batched else _search
+    found = search(_listed(outputs), targets, _listed(grad_outputs), retain, create_graph)
+    results = tuple(_result(t, g, bool(allow_unused), materialize_grads) for t, g in zip(targets, found, strict=True))
+    return results if named is None else dict(zip(named, results, strict=True))
+
+
+def _search(outputs: list[Any], targets: list[Any], grads: list[Any], retain: bool, create_graph: bool) -> list[Any]:
+    """What one walk finds for each target, the same tensor for a target named twice; None for what was not used."""
+    nodes = [_input_node(t) for t in targets]
+    found = walk(*_roots(outputs, grads, create_graph), retain, create_graph, set(nodes))
+    made = {node: g if isinstance(g, TensorBase) else wrap(np.array(g)) for node, g in found.items() if node in nodes}
+    return [made.get(node) for node in nodes]
+
+
+def _batched(outputs: list[Any], targets: list[Any], grads: list[Any], retain: bool, create_graph: bool) -> list[Any]:
+    """The same with a walk for each gradient along the first dimension, stacked."""
+    given = [i for i, g in enumerate(grads) if isinstance(g, TensorBase)]
+    for i in given:
+        if tuple(grads[i].shape[1:]) != tuple(outputs[i].shape) or not grads[i].shape:
+            raise RuntimeError(
+                f"If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch "
+                f"dimension. The sizes of the remaining dimensions are expected to match the shape of corresponding "
+                f"output, but a mismatch was detected: grad_output[{i}] has a shape of {grads[i].shape} and "
+                f"output[{i}] has a shape of {outputs[i].shape}."
+            )
+    count = min((len(grads[i]) for i in given), default=0)
+    if not count:
+        return _search(outputs, targets, grads, retain, create_graph)
+    rows = []
+    for k in range(count):
+        row = [g[k] if i in given else g for i, g in enumerate(grads)]
+        rows.append(_search(outputs, targets, row, retain or k < count - 1, create_graph))
+    stack: Any = np.stack
+    return [None if column[0] is None else stack(column) for column in zip(*rows, strict=True)]
 
 
 def _result(target: TensorBase, g: Any, allow_unused: bool, materialize: bool) -> Any:
     if g is not None:
-        return g if isinstance(g, TensorBase) else wrap(np.array(g))
+        return g
     if materialize:
         return wrap(np.zeros_like(target._a))
     if not allow_unused:

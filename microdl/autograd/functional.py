@@ -56,7 +56,8 @@ def _grads(outputs: Tensors, inputs: Tensors, vectors: Tensors | None, create_gr
     if not pairs:
         return (None,) * len(inputs)
     seeds = None if vectors is None else [v for _, v in pairs]
-    return grad([t for t, _ in pairs], inputs, seeds, retain_graph=True, create_graph=create_graph, allow_unused=True)
+    used = [t for t, _ in pairs]
+    return tuple(grad(used, inputs, seeds, retain_graph=True, create_graph=create_graph, allow_unused=True))
 
 
 def _filled(

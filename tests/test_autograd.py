@@ -394,5 +394,5 @@ def test_grad_takes_its_arguments_in_pytorchs_order() -> None:
     assert torch.autograd.grad(y, x, retain_graph=True, only_inputs=True)[0].tolist() == [2, 2]
     with pytest.warns(FutureWarning, match="only_inputs"):
         torch.autograd.grad(y, x, retain_graph=True, only_inputs=False)
-    with pytest.raises(NotImplementedError, match="jacrev"):
-        torch.autograd.grad(y, x, torch.ones(3), is_grads_batched=True)
+    (batch,) = torch.autograd.grad(y, x, torch.tensor([1.0, 3.0]), is_grads_batched=True)
+    assert batch.tolist() == [[2, 2], [6, 6]]

@@ -88,6 +88,45 @@ class TensorDataset(Dataset[tuple[Any, ...]]):
         return len(self.tensors[0]._a)
 
 
+class StackDataset(Dataset[Any]):
+    """Several datasets of one length side by side: sample i is the tuple, or for keywords the dictionary, of theirs.
+
+    ValueError for no datasets, for both forms at once, and for different lengths.
+
+    >>> import microdl as torch
+    >>> torch.utils.data.StackDataset(x=[1, 2], y="ab")[1]
+    {'x': 2, 'y': 'b'}
+
+    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.StackDataset
+    """
+
+    datasets: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if args and kwargs:
+            raise ValueError(
+                "Supported either ``tuple``- (via ``args``) or``dict``- (via ``kwargs``) like input/output, but both "
+                "types are given."
+            )
+        if not args and not kwargs:
+            raise ValueError("At least one dataset should be passed")
+        self.datasets = args or kwargs
+        lengths = {len(d) for d in args or kwargs.values()}
+        if len(lengths) > 1:
+            raise ValueError(f"Size mismatch between datasets: they have {sorted(lengths)} samples")
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(self.datasets, dict):
+            return {name: d[index] for name, d in self.datasets.items()}
+        return tuple(d[index] for d in self.datasets)
+
+    def __getitems__(self, indices: list[int]) -> list[Any]:
+        return [self[i] for i in indices]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.datasets.values() if isinstance(self.datasets, dict) else self.datasets)))
+
+
 class ConcatDataset(Dataset[T_co]):
     """Datasets one behind the other.
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
-from ..dtypes import from_numpy_dtype
-from ..ops.join import cat
-from ..ops.shape import reshape
+from ...autograd.graph import TensorBase, wrap
+from ...dtypes import from_numpy_dtype
+from ...ops.join import cat
+from ...ops.shape import reshape
 
 __all__ = [
     "clip_grad_norm", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm",

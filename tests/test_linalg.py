@@ -151,7 +151,7 @@ def test_einsum_of_one_operand_does_not_share_memory() -> None:
         (lambda: linalg.solve(M, D), "found A of type Float and B of type Double"),
         (lambda: linalg.norm(M, 3), "Order 3 not supported"),
         (lambda: linalg.svd(W.requires_grad_()), "full_matrices=False"),
-        (lambda: linalg.qr(M, "r"), "unrecognized mode 'r'"),
+        (lambda: linalg.qr(M, "raw"), "unrecognized mode 'raw'"),
         (lambda: V.trace(), "expected a matrix, but got tensor with dim 1"),
         (lambda: S.diag(), "Supports 1D or 2D tensors. Got 3D"),
         (lambda: V.tril(), "must have at least 2 dimensions"),

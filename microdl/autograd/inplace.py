@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import dtypes
-from .graph import RETAIN, AccumulateGrad, TensorBase, record, wrap
+from .graph import RETAIN, AccumulateGrad, TensorBase, named, record, wrap
 from .mode import mode
 from .record import attach, op
 from .table import Name, Op
@@ -163,7 +163,7 @@ def give_history(t: Any, changed: TensorBase) -> None:
     """Makes `changed`, which holds the same values, the history of `t`; views follow their base."""
     if t._view_of is None:
         if changed._a.dtype != t._a.dtype:
-            changed = changed.to(t.dtype)
+            changed = named(changed.to(t.dtype), changed._node.name())
         set_node(t, changed._node)
         root = t
     else:

@@ -14,10 +14,10 @@ import numpy as np
 
 from .. import kernels
 from ..autograd.graph import TensorBase
-from ..autograd.inplace import write
 from ..autograd.record import op, unary
 from ..dtypes import from_numpy_dtype
 from .arithmetic import tanh
+from .changes import apply
 from .gaussian import normal_cdf, normal_pdf
 from .shape import require, reshape
 
@@ -51,11 +51,6 @@ def on_any(call: Callable[..., Any]) -> Callable[[Any], Any]:
     """A declared operation for use in formulas: on a tensor it is recorded, on an array it only computes."""
     forward = call.op.forward  # type: ignore[attr-defined]
     return lambda x: call(x) if isinstance(x, TensorBase) else forward(x)
-
-
-def apply(call: Callable[..., Any], input: Any, args: tuple[Any, ...], inplace: bool) -> Any:
-    require(call.__name__, input)
-    return write(input, call, args, call.__name__ + "_") if inplace else call(input, *args)
 
 
 # --- sigmoids ----------------------------------------------------------------------------------------------

@@ -226,7 +226,7 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
         size = out._a.shape[d]
         low, high = out.narrow(d, 0, max(size - 1, 0)), out.narrow(d, min(1, size), max(size - 1, 0))
         out = low != high if out._a.dtype.kind == "b" else high - low
-    return out if n else out.clone()
+    return out if n else named(out.clone(), "torch::autograd::CopyBackwards")
 
 
 # --- comparing whole tensors --------------------------------------------------------------------------------

@@ -82,7 +82,40 @@ def index_put_(self: Any, indices: Any, values: Any, accumulate: bool = False) -
         spread = indexing._accumulate(spread, self._a[basic].shape if basic else self._a.shape, arrays)
     if basic or not arrays:
         spread = indexing._spread(spread, self._a.shape, basic)
-    return write(self, lambda t, s: t + s, (spread,), "index_put_")
+    return write(self, lambda t, s: named(t + s, "IndexPutBackward0"), (spread,), "index_put_")
+
+
+def apply(call: Callable[..., Any], input: Any, args: tuple[Any, ...], inplace: bool) -> Any:
+    """`call(input, *args)`, or that in place."""
+    shape.require(call.__name__, input)
+    if not inplace:
+        return call(input, *args)
+    name = _IN_PLACE.get(call.__name__)
+    step = (lambda t, *rest: named(call(t, *rest), name)) if name else call
+    return write(input, step, args, call.__name__ + "_")
+
+
+_IN_PLACE = {n: f"{n.title().replace('_', '')}Backward1" for n in ("celu", "elu", "leaky_relu", "threshold")}
+
+
+# A comparison written where its operand was: it has a place in the graph, and no influence.
+_comparison = op(
+    "comparison",
+    lambda input, other, truth: truth.astype(input.dtype),
+    input=lambda g: np.where(False, g, 0),
+    other=lambda g: np.where(False, g, 0),
+)
+
+
+def written(compare: Callable[..., Any]) -> Callable[..., Any]:
+    """A comparison whose result has the dtype of its first operand."""
+
+    def call(self: Any, other: Any) -> Any:
+        truth = compare(self, other)._a
+        kind = f"{compare.__name__.title()}Backward{int(isinstance(other, TensorBase))}"
+        return named(_comparison(self, other, truth), kind) if truth.shape == self._a.shape else wrap(truth)
+
+    return call
 
 
 def apply_(self: Any, callable: Callable[[Any], Any]) -> Any:
@@ -102,6 +135,12 @@ def map_(self: Any, tensor: Any, callable: Callable[[Any, Any], Any]) -> Any:
     return self.copy_(wrap(pairs))
 
 
+def in_place_name(name: str) -> str:
+    """PyTorch's name of a view step made in place, after that of the view: one more, three for the squeezes."""
+    stem, number = name[:-1], int(name[-1])
+    return f"{stem}{number + (3 if stem == 'SqueezeBackward' else 1)}"
+
+
 def restrided(call: Callable[..., Any], name: str) -> Callable[..., Any]:
     """The in-place form of an operation that gives a view: the tensor becomes a view of what it was.
 
@@ -118,6 +157,8 @@ def restrided(call: Callable[..., Any], name: str) -> Callable[..., Any]:
             after = call(before, *args)
         finally:
             mode.enabled = recording
+        if after._node is not None and after._node is not before._node:
+            named(after, in_place_name(after._node.name()))
         if self._view_of is None and after._view_of is not None:
             for view in self._version_counter.live_views():
                 link = view._view_of

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
+from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.record import op
 from . import return_types
 from .along import picked
@@ -143,7 +143,7 @@ def prod(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
         raise TypeError(f"prod() takes one dimension, not {dim!r}")
     keepdim = check_flag("prod", keepdim)
     d = wrap_dim(dim, input._a.ndim)
-    return _as(_prod(input, d, keepdim) if input._a.ndim else _prod_all(input), dtype)
+    return _as(_prod(input, d, keepdim) if input._a.ndim else named(_prod_all(input), "ProdBackward1"), dtype)
 
 
 def _as(result: Any, dtype: Any) -> Any:
@@ -233,7 +233,7 @@ def _running_extreme(name: str, ufunc: np.ufunc, call: Any, input: Any, dim: int
     a = require(name, input)._a
     d = wrap_dim(dim, a.ndim)
     if not a.ndim:
-        return clone(input), wrap(np.zeros((), np.int64))
+        return named(clone(input), f"{name.title()}Backward0"), wrap(np.zeros((), np.int64))
     index = _last_extreme(a, ufunc.accumulate(a, d), d)
     return call(input, d, index, True), wrap(index)
 

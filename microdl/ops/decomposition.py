@@ -157,10 +157,18 @@ def linalg_qr(A: Any, mode: str = "reduced") -> Any:
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.qr.html
     """
     a = _floating("qr", A)._a
-    if mode not in ("reduced", "complete"):
-        raise RuntimeError(f"qr received unrecognized mode '{mode}' but expected one of 'reduced' or 'complete'")
+    if mode not in ("reduced", "complete", "r"):
+        raise RuntimeError(
+            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
+        )
+    if mode == "r" and A._node is not None:
+        raise RuntimeError(
+            "The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Use 'reduced'."
+        )
     if A._node is not None and (a.shape[-2] < a.shape[-1] or (mode == "complete" and a.shape[-2] != a.shape[-1])):
         raise RuntimeError("The QR decomposition is differentiable only for mode 'reduced' and rows >= columns.")
+    if mode == "r":
+        return return_types.linalg_qr((wrap(np.empty(0, a.dtype)), wrap(np.linalg.qr(a, "r"))))
     q, r = np.linalg.qr(a, mode)  # type: ignore[call-overload]
     return return_types.linalg_qr(_qr(A, q, r))
 
@@ -199,12 +207,12 @@ def linalg_cholesky(A: Any, *, upper: bool = False) -> Any:
             [0., 3.]])
     """
     out = _cholesky(_square("cholesky", A))
-    return out.mT if upper else out
+    return named(out.mT, "LinalgCholeskyExBackward0") if upper else out
 
 
 def cholesky(input: Any, upper: bool = False) -> Any:
     """The lower (or upper) triangular factor; prefer `linalg.cholesky`."""
-    return linalg_cholesky(input, upper=upper)
+    return named(linalg_cholesky(input, upper=upper), "CholeskyBackward0")
 
 
 def pinv(A: Any, rcond: float | None = None) -> Any:
@@ -226,12 +234,13 @@ def matrix_rank(A: Any) -> Any:
 def matrix_power(A: Any, n: int) -> Any:
     """A multiplied by itself n times; the inverse's powers for negative n."""
     A = _square("matrix_power", A)
-    if n < 0:
+    if inverted := n < 0:
         A, n = inv(A), -n
     if n == 0:
-        return A * 0 + wrap(np.eye(A._a.shape[-1], dtype=A._a.dtype))
+        one = A * 0 + wrap(np.eye(A._a.shape[-1], dtype=A._a.dtype))
+        return named(one, "torch::autograd::CopyBackwards")
     if n == 1:
-        return A.clone()
+        return A if inverted else A.clone()
     out = None
     while n:
         if n & 1:

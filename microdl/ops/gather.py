@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase
+from ..autograd.graph import TensorBase, named
 from ..autograd.record import not_a_tensor, op
 from ..dtypes import from_numpy_dtype
 from .along import along, flat, pick
@@ -82,7 +82,7 @@ def gather(input: Any, dim: int, index: Any) -> Any:
     _fits(where, input._a.shape, d, "Size does not match at dimension {i} " + sizes)
     check_range(where, input._a.shape[d], d)
     out = pick(input, d, where, False)
-    return out if out._a.shape == shape else reshape(out, *shape)
+    return out if out._a.shape == shape else named(reshape(out, *shape), "GatherBackward0")
 
 
 @or_axis

@@ -69,7 +69,7 @@ def _basic(g: Any, index: Basic) -> Any:
 def _taken(input: Any, index: tuple[Any, ...]) -> Any:
     """In C order also where NumPy puts the indexed dimensions first in memory."""
     out = input[index]
-    return np.asarray(out, order="C") if type(index[0]) is slice and input.flags.c_contiguous else out
+    return np.asarray(out, order="C") if type(index[0]) is slice else out
 
 
 _take = op(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
+from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.record import not_a_tensor, op
 from ..dtypes import from_numpy_dtype
 from . import return_types
@@ -125,7 +125,7 @@ def solve(A: Any, B: Any) -> Any:
             f"linalg.solve: Incompatible shapes of A and B for the equation AX = B ({shapes[0]} and {shapes[1]})"
         )
     out = _solve(A, columns)
-    return out.squeeze(-1) if vector else out
+    return named(out.squeeze(-1), "LinalgSolveExBackward0") if vector else out
 
 
 # --- determinants -----------------------------------------------------------------------------------------
@@ -176,6 +176,15 @@ _logabsdet = op(
 )
 
 
+# The sign has a place in the graph, and no influence.
+_det_sign = op(
+    "det_sign",
+    lambda input: np.linalg.slogdet(input)[0],
+    grad_name="LinalgSlogdetBackward0",
+    input=lambda g, input: np.where(False, input, 0),
+)
+
+
 def linalg_slogdet(A: Any) -> Any:
     """The pair (sign, logabsdet): the determinant is sign * exp(logabsdet).
 
@@ -185,7 +194,7 @@ def linalg_slogdet(A: Any) -> Any:
     (tensor(-1.), tensor(0.6931))
     """
     A = _square("slogdet", A)
-    return return_types.linalg_slogdet((wrap(np.linalg.slogdet(A._a)[0]), _logabsdet(A)))
+    return return_types.linalg_slogdet((_det_sign(A), _logabsdet(A)))
 
 
 def slogdet(input: Any) -> Any:
@@ -196,4 +205,4 @@ def slogdet(input: Any) -> Any:
 def logdet(input: Any) -> Any:
     """The logarithm of the determinant: NaN where it is negative, -inf where it is 0."""
     sign, logabs = linalg_slogdet(input)
-    return logabs.masked_fill(sign < 0, float("nan"))
+    return named(logabs.masked_fill(sign < 0, float("nan")), "WhereBackward0")

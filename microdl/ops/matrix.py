@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
+from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.inplace import view
 from ..autograd.record import op
 from .shape import require, wrap_dim
@@ -104,7 +104,7 @@ def diag(input: Any, diagonal: int = 0) -> Any:
         return diag_embed(input, diagonal)
     if ndim != 2:
         raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {ndim}D")
-    return _diagonal(input, diagonal, 0, 1).clone()
+    return named(_diagonal(input, diagonal, 0, 1).clone(), "DiagonalBackward0_copy")
 
 
 _trace = op(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
+from ..autograd.graph import TensorBase, named, wrap
 from ..dtypes import Size, result_dtype
 from .arithmetic import cast
 from .indexing import narrow
@@ -107,7 +107,7 @@ def ravel(input: Any) -> Any:
     >>> torch.ravel(torch.tensor([[1, 2], [3, 4]]))
     tensor([1, 2, 3, 4])
     """
-    return reshape(require("ravel", input).contiguous(), -1)
+    return named(reshape(require("ravel", input).contiguous(), -1), "ViewBackward0")
 
 
 # --- turned ------------------------------------------------------------------------------------------------------

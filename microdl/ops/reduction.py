@@ -129,7 +129,7 @@ def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
     if dtype is not None and to_numpy_dtype(dtype).kind != "f":  # NumPy would widen a narrow integer
         if input._node is not None and mode.enabled:
             raise RuntimeError(f"Autograd not support dtype: {dtype}. Sum detach(), or convert first.")
-        return cast(sum(cast(input, np.dtype(np.int64)), dim, keepdim), dtype)
+        return cast(sum(cast(cast(input, dtype), np.dtype(np.int64)), dim, keepdim), dtype)
     if dtype is not None:
         input = cast(input, dtype)
     elif a.dtype.kind != "f":

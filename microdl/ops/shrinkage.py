@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..autograd.record import op
-from .activation import apply, floats_only, sigmoid_array, sigmoid_of
+from .activation import floats_only, sigmoid_array, sigmoid_of
+from .changes import apply
 from .arithmetic import tanh
 from .shape import require, wrap_dim
 

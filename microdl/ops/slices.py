@@ -109,6 +109,7 @@ def _row_sum(g: Any, dim: int, index: Array) -> Any:
 _index_fill = op(
     "index_fill",
     _index_put,
+    grad_name=lambda node: f"IndexFillBackward{int('source' in node.plan.tensors)}",
     input=lambda g, dim, index: _index_copy(g, dim, index, 0),
     source=_row_sum,
 )

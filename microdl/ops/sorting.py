@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
+from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.record import op
 from ..dtypes import from_numpy_dtype
 from . import return_types
@@ -49,9 +49,10 @@ def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = Fal
     a = require("sort", input)._a
     d = wrap_dim(dim, a.ndim)
     if not a.ndim:
-        return return_types.sort((clone(input), wrap(np.zeros((), np.int64))))
+        return return_types.sort((named(clone(input), "SortBackward0"), wrap(np.zeros((), np.int64))))
     index = _order(a, d, descending)
-    return return_types.sort((_sort(input, d, index, True), wrap(index)))
+    values = _sort(input, d, index, True)
+    return return_types.sort((named(values, "SortBackward1") if stable else values, wrap(index)))
 
 
 @or_axis
@@ -105,7 +106,7 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
     if not 0 <= k <= size:
         raise RuntimeError(f"selected index k out of range: k is {k}, dimension {d} has size {size}")
     if not a.ndim:
-        return return_types.topk((clone(input), wrap(np.zeros((), np.int64))))
+        return return_types.topk((named(clone(input), "TopkBackward0"), wrap(np.zeros((), np.int64))))
     index = _selected(a, k, d, largest)
     return return_types.topk((_topk(input, d, index, True), wrap(index)))
 
@@ -351,7 +352,9 @@ def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Any:
         raise RuntimeError(f"torch.histc: max must be larger than min, but got [{low}, {high}]")
     if low == high:
         low, high = low - 1, high + 1
-    return wrap(np.histogram(a, bins, (low, high))[0].astype(a.dtype))
+    inside = a[(a >= low) & (a <= high)]
+    places = ((inside - low) * bins / (high - low)).astype(np.int64)
+    return wrap(np.bincount(np.minimum(places, bins - 1), minlength=bins).astype(a.dtype))
 
 
 def searchsorted(

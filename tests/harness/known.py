@@ -64,6 +64,66 @@ KNOWN: tuple[Known, ...] = (
         r".*(gelu|GELU)",
         "special",
     ),
+    Known(
+        "the formulas of PyTorch compute in the other operand's uint8, which wraps around, or NaN where a power is 0",
+        "grad|second",
+        r"torch\.(atan2|pow)",
+        "u8",
+    ),
+    Known(
+        "a fault of PyTorch's own: its formulas take booleans for numbers",
+        ".* at (backward|second)",
+        theirs="with a bool tensor is not supported|on a bool tensor is not supported",
+    ),
+    Known(
+        "what logic in place overwrites gets no gradient; PyTorch hands it on as if nothing had changed",
+        "grad|grad_fn",
+        r"Tensor\.logical_.*_",
+    ),
+    Known(
+        "products and logarithms of what is not finite: other orders of the same formula give other NaN",
+        "grad",
+        r"torch\.(cumprod|logcumsumexp|norm|prod|quantile|hypot)",
+        "special",
+    ),
+    Known(
+        "PyTorch sums the squares of float32 in float64, beyond its overflow, and its mean of infinities is NaN",
+        "grad|value",
+        r"torch\.(std|std_mean|var_mean)",
+        "special",
+    ),
+    Known(
+        "no hidden epsilon in second derivatives: PyTorch adds 1e-12 to the probabilities there",
+        "second",
+        r"F\.binary_cross_entropy|nn\.BCELoss",
+    ),
+    Known(
+        "rounding: the gradient is 0, and neither side gets nearer",
+        "grad",
+        r"F\.log_softmax|nn\.LogSoftmax",
+        "<3x4 f32 e>",
+    ),
+    Known("rounding: one number for each group, minus itself", "value|repr", r"nn\.GroupNorm", r"\(4, 4\)\(<2x4"),
+    # values
+    Known(
+        "operands of two dtypes are promoted first; PyTorch computes parts of the formula in the narrower one",
+        "value",
+        r".*(addcdiv_?|cross_entropy|with_logits|CrossEntropyLoss|WithLogitsLoss)",
+        "f32.*f64|f64.*f32",
+    ),
+    Known(
+        "operands of unlike memory order: NumPy then gives C order, PyTorch that of the first; neither promises any",
+        "stride",
+        text=r"<3x4 (f32|bool) t( positive)?>.*<3x4 f32|<3x4 f32>.*<3x4 f32 t",
+        ours=r"\[4, 1\]",
+    ),
+    Known(
+        "the functions of torch with the names of losses are the functional's; PyTorch's undocumented ones differ in "
+        "taking the reduction as a number, 0 (none) unless given",
+        "grad|grad_fn|second|shape",
+        r"torch\.(kl_div|hinge_embedding_loss|margin_ranking_loss)",
+    ),
+    Known("zeros are written to no memory that elements share", "error at call", r"Tensor\.zero_", "f32 e>"),
     # errors
     Known(
         "what is no Tensor is a TypeError that names the argument; PyTorch's Python code stumbles over an attribute",

@@ -144,6 +144,7 @@ MATRICES: dict[str, st.SearchStrategy[Case]] = {
     "inv": square(linalg.inv, np.linalg.inv),
     "solve": solves(),
     "det": square(linalg.det, np.linalg.det),
+    "det_sign": square(lambda a: linalg.slogdet(a)[0], lambda a: np.linalg.slogdet(a)[0]),
     "logabsdet": square(lambda a: linalg.slogdet(a)[1], lambda a: np.linalg.slogdet(a)[1]),
 }
 

@@ -175,6 +175,14 @@ def fills() -> st.SearchStrategy[Case]:
     )
 
 
+def comparisons() -> st.SearchStrategy[Case]:
+    numbers = st.integers(-40, 40)  # eighths, half of one apart: no small step changes the result
+    left = arrays(numbers.map(lambda n: n / 8), SHAPES)
+    return st.tuples(left, numbers.map(lambda n: n / 8 + 1 / 16)).map(
+        lambda given: Case(lambda t: t.clone().lt_(given[1]), given[:1], lambda a: np.less(a, given[1]) * 1.0)
+    )
+
+
 PICKING: dict[str, st.SearchStrategy[Case]] = {
     "gather": gathers(),
     "gather_backward": gather_backwards(),
@@ -193,4 +201,5 @@ PICKING: dict[str, st.SearchStrategy[Case]] = {
     "index_fill": index_changes("index_fill"),
     "masked_fill": masked_fills(),
     "fill": fills(),
+    "comparison": comparisons(),
 }

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..autograd.record import op
 from .activation import floats_only, sigmoid_array, sigmoid_of
-from .changes import apply
 from .arithmetic import tanh
+from .changes import apply
 from .shape import require, wrap_dim
 
 __all__ = ["glu", "hardshrink", "rrelu_of", "softshrink", "tanhshrink"]

@@ -50,7 +50,7 @@ from .ops.shape import (
     broadcast_tensors, broadcast_to, flatten, permute, reshape, squeeze, t, transpose, unflatten, unsqueeze,
 )  # fmt: skip
 from .ops.join import (
-    cat, chunk, concat, concatenate, flip, hstack, repeat_interleave, roll, split, stack, tile, unbind, vstack,
+    cat, chunk, flip, hstack, repeat_interleave, roll, split, stack, tile, unbind, vstack,
 )  # fmt: skip
 from .ops.indexing import (
     narrow, select,
@@ -96,7 +96,7 @@ from .ops.blend import (
     lerp, logaddexp, nan_to_num,
 )  # fmt: skip
 from .ops.decomposition import (
-    cholesky, matrix_power, qr, svd,
+    cholesky, matrix_power, pinverse, qr, svd,
 )  # fmt: skip
 from .ops.changes import fill
 from .ops.distance import cdist, pdist
@@ -148,7 +148,7 @@ from .nn.functional import (
     pairwise_distance, poisson_nll_loss, relu_,
 )  # fmt: skip
 from .ops import return_types
-from .ops.decomposition import pinv as pinverse
+from .ops.spelling import with_out
 from .printing import set_printoptions
 from .random.counts import binomial, poisson
 from .random.lowrank import pca_lowrank, svd_lowrank
@@ -172,6 +172,19 @@ from .typed import set_default_tensor_type, typed
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"microdl\.")
 
 __version__ = "0.1.0.dev0"
+
+# What takes `out=` as a function and not as a method
+_WITH_OUT = """
+    addcdiv addcmul addmm addmv aminmax argsort baddbmm bernoulli bucketize cat chain_matmul cholesky
+    clamp_max clamp_min cummax cummin cumprod cumsum diag diff gather histc hstack index_add index_copy
+    index_select inner inverse isin kron kthvalue lerp log_softmax logcumsumexp logspace logsumexp
+    masked_select matrix_power mode msort multinomial nan_to_num nonzero norm qr quantile scatter
+    scatter_add searchsorted slogdet softmax sort stack svd take take_along_dim tensordot threshold topk
+    tril triu vstack where
+"""
+for _name in _WITH_OUT.split():
+    globals()[_name] = with_out(globals()[_name])
+concat = concatenate = cat
 
 # PyTorch's other names for the same
 absolute, negative, subtract, multiply, divide, clip = abs, neg, sub, mul, div, clamp

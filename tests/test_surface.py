@@ -78,6 +78,9 @@ def test_absent_names_are_absent_to_every_question() -> None:
     assert getattr(microdl.nn, "Conv2d", None) is None
     assert "stft" not in dir(t)
     assert {"mean", "shape", "grad"} <= set(dir(t))
+    model = microdl.nn.Sequential(microdl.nn.ReLU())
+    assert "0" not in dir(model)  # the module's own rule about what it lists still holds
+    assert "ipu" not in dir(model)
 
 
 def test_an_instance_may_take_an_absent_name() -> None:

@@ -311,6 +311,8 @@ def store(name: str, out: Any, result: Any) -> Any:
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of "
             "the arguments requires grad. Call it without out=, or under torch.no_grad()."
         )
+    if not out._a.size:
+        out._a = np.empty(result._a.shape, out._a.dtype)
     if out._a.shape != result._a.shape:
         raise RuntimeError(f"{name}(): out has shape {list(out._a.shape)}, the result {list(result._a.shape)}")
     if dtypes.promote(out._a.dtype, result._a.dtype) != out._a.dtype:

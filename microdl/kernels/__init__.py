@@ -55,18 +55,18 @@ def warm_up(dtype: Any = "float32") -> Iterator[str]:
     return _warm_up.warm_up(dtype)
 
 
-def set_num_threads(n: int) -> None:
+def set_num_threads(num: int) -> None:
     """Bound the threads of the parallel kernels; NumPy's BLAS has its own setting (OPENBLAS_NUM_THREADS).
 
-    Raises RuntimeError unless n is a positive int. Results do not depend on it.
+    Raises RuntimeError unless `num` is a positive int. Results do not depend on it.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.set_num_threads.html
     """
     global _num_threads
-    if type(n) is not int:
-        raise RuntimeError(f"set_num_threads expects an int, but got {type(n).__name__}")
-    if n <= 0:
-        raise RuntimeError(f"set_num_threads expects a positive integer, but got {n}; use 1 for a single thread")
-    _num_threads = n
+    if type(num) is not int:
+        raise RuntimeError(f"set_num_threads expects an int, but got {type(num).__name__}")
+    if num <= 0:
+        raise RuntimeError(f"set_num_threads expects a positive integer, but got {num}; use 1 for a single thread")
+    _num_threads = num
 
 
 def get_num_threads() -> int:

@@ -155,6 +155,6 @@ class UninitializedParameter(Parameter):
         return f"<{type(self).__name__}>"
 
 
-def is_lazy(value: Any) -> bool:
+def is_lazy(param: Any) -> bool:
     """Whether a parameter's shape is not known yet."""
-    return isinstance(value, UninitializedParameter)
+    return isinstance(param, UninitializedParameter)

@@ -16,7 +16,7 @@ from .join import cat
 from .products import C_NAMES
 from .shape import require, wrap_dim
 from .slices import expand_pair
-from .spelling import or_axis, or_factors_between
+from .spelling import or_factors_between, spelled
 
 
 def _legacy(x: Any) -> str:
@@ -207,7 +207,7 @@ def nan_to_num(input: Any, nan: float = 0.0, posinf: float | None = None, neginf
     return _nan_to_num(input, 0.0 if nan is None else nan, posinf, neginf)
 
 
-@or_axis
+@spelled(axis="dim")
 def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Any:
     """The differences of neighbours along `dim`, `n` times over.
 

@@ -147,14 +147,14 @@ def restrided(call: Callable[..., Any], name: str) -> Callable[..., Any]:
     Other views of it then are views of that same hidden base, so that a later change finds them all.
     """
 
-    def method(self: Any, *args: Any) -> Any:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self, name)
         before = wrap(self._a, self._node, self._version_counter)
         before._view_of = self._view_of
         recording = mode.enabled
         mode.enabled = recording or not self.is_leaf  # a history goes with its elements to their new places
         try:
-            after = call(before, *args)
+            after = call(before, *args, **kwargs)
         finally:
             mode.enabled = recording
         if after._node is not None and after._node is not before._node:

@@ -15,7 +15,7 @@ from .arithmetic import cast, clone
 from .join import _flip
 from .reduction import check_flag, numpy_names, with_axes
 from .shape import require, wrap_dim
-from .spelling import or_axis
+from .spelling import spelled
 
 _ALL = slice(None)
 
@@ -154,7 +154,7 @@ def _as(result: Any, dtype: Any) -> Any:
 # --- running sums and products ------------------------------------------------------------------------------
 
 
-@or_axis
+@spelled(axis="dim")
 def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Any:
     """Running sums along `dim`: `out_i = x_1 + ... + x_i`. Integers and booleans give int64.
 
@@ -168,7 +168,7 @@ def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Any:
     return _as(running_sum(input, wrap_dim(dim, input._a.ndim), False), dtype)
 
 
-@or_axis
+@spelled(axis="dim")
 def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Any:
     """Running products along `dim`; the gradient is right where factors are zero.
 
@@ -200,7 +200,7 @@ _logcumsumexp = op(
 )
 
 
-@or_axis
+@spelled(axis="dim")
 def logcumsumexp(input: Any, dim: int) -> Any:
     """The logarithms of running sums of exponentials, without overflow. RuntimeError for integers.
 
@@ -238,7 +238,7 @@ def _running_extreme(name: str, ufunc: np.ufunc, call: Any, input: Any, dim: int
     return call(input, d, index, True), wrap(index)
 
 
-@or_axis
+@spelled(axis="dim")
 def cummax(input: Any, dim: int) -> Any:
     """The running maximum along `dim` and where it is: the pair (values, indices).
 
@@ -249,7 +249,7 @@ def cummax(input: Any, dim: int) -> Any:
     return return_types.cummax(_running_extreme("cummax", np.maximum, _cummax, input, dim))
 
 
-@or_axis
+@spelled(axis="dim")
 def cummin(input: Any, dim: int) -> Any:
     """The running minimum along `dim` and where it is: the pair (values, indices).
 

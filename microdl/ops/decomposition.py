@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import named, wrap
+from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.record import op
 from . import return_types
 from .linalg import LinAlgError, _as_tensor, _floating, _solve, _square, inv
 from .matrix import _tril, on_diagonal
+from .spelling import spelled
 
 
 def _gap(values: Any) -> Any:
@@ -50,6 +51,7 @@ _eigh = op(
 )
 
 
+@spelled(input="A")
 def eigh(A: Any, UPLO: Any = "L") -> Any:
     """Eigenvalues (ascending) and eigenvectors of symmetric matrices, of which one triangle is read.
 
@@ -63,6 +65,7 @@ def eigh(A: Any, UPLO: Any = "L") -> Any:
     return return_types.linalg_eigh(_eigh(A, values, vectors))
 
 
+@spelled(input="A")
 def eigvalsh(A: Any, UPLO: Any = "L") -> Any:
     """The eigenvalues of `eigh`."""
     return eigh(A, UPLO)[0]
@@ -118,8 +121,12 @@ def linalg_svd(A: Any, full_matrices: bool = True) -> Any:
     return return_types.linalg_svd(_svd(A, *np.linalg.svd(a, full_matrices)))
 
 
-def svd(input: Any, some: bool = True) -> Any:
-    """U, S, V with input = U diag(S) V^T; prefer `linalg.svd`."""
+def svd(input: Any, some: bool = True, compute_uv: bool = True) -> Any:
+    """U, S, V with input = U diag(S) V^T; zeros for U and V without `compute_uv`; prefer `linalg.svd`."""
+    if not compute_uv:
+        *batch, m, n = _floating("svd", input)._a.shape
+        zeros = (wrap(np.zeros((*batch, k, k), input._a.dtype)) for k in (m, n))
+        return return_types.svd((next(zeros), svdvals(input), next(zeros)))
     u, s, vh = linalg_svd(input, not some)
     return return_types.svd((u, s, vh.mT))
 
@@ -198,6 +205,7 @@ def _cholesky_vjp(g: Any, out: Any) -> Any:
 _cholesky = op("cholesky", _cholesky_array, grad_name="LinalgCholeskyExBackward0", input=_cholesky_vjp)
 
 
+@spelled(input="A")
 def linalg_cholesky(A: Any, *, upper: bool = False) -> Any:
     """The lower triangular L with A = L L^T (or its transpose), for symmetric positive definite matrices.
 
@@ -215,22 +223,67 @@ def cholesky(input: Any, upper: bool = False) -> Any:
     return named(linalg_cholesky(input, upper=upper), "CholeskyBackward0")
 
 
-def pinv(A: Any, rcond: float | None = None) -> Any:
-    """The pseudo-inverse, from the singular values greater than `rcond` times the greatest."""
+def _limit(a: Any, values: Any, atol: Any, rtol: Any) -> Any:
+    """The number up to which singular values count as zero: max(atol, rtol * the greatest), one for each matrix.
+
+    `rtol` is the dtype's precision times the longer side, unless `atol` is given.
+    """
+    atol, rtol = (x._a[..., None] if isinstance(x, TensorBase) else x for x in (atol, rtol))
+    if rtol is None:
+        rtol = np.finfo(a.dtype).eps * max(a.shape[-2:])
+        rtol = rtol if atol is None else np.where(np.asarray(atol) > 0, 0, rtol)
+    return np.maximum(0 if atol is None else atol, rtol * values.max(-1, keepdims=True, initial=0))
+
+
+@spelled(input="A")
+def pinv(A: Any, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Any:
+    """The pseudo-inverse, from the singular values greater than max(`atol`, `rtol` times the greatest).
+
+    `rcond` is the older name of `rtol`, which is the dtype's precision times the longer side unless `atol` is given.
+    `hermitian` matrices are taken to be symmetric: their eigenvalues are enough.
+
+    >>> import microdl as torch
+    >>> torch.linalg.pinv(torch.tensor([[2., 0.], [0., 0.1]]), atol=0.5)
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.0000]])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.linalg.pinv.html
+    """
     a = _floating("pinv", A)._a
-    u, s, vh = linalg_svd(A, False)
-    limit = (np.finfo(a.dtype).eps * max(a.shape[-2:]) if rcond is None else rcond) * s._a.max(-1, keepdims=True)
-    small = wrap(s._a <= limit)
-    inverted = (1 / s.masked_fill(small, 1)).masked_fill(small, 0)
-    return named(vh.mT @ (inverted.unsqueeze(-1) * u.mT), "LinalgPinvBackward0")
+    rtol = rcond if rtol is None else rtol
+    if hermitian:
+        values, u = eigh(A)
+        sizes, v = abs(values._a), u
+    else:
+        u, values, vh = linalg_svd(A, False)
+        sizes, v = values._a, vh.mT
+    small = wrap(sizes <= _limit(a, sizes, atol, rtol))
+    inverted = (1 / values.masked_fill(small, 1)).masked_fill(small, 0)
+    return named(v @ (inverted.unsqueeze(-1) * u.mT), "LinalgPinvBackward0")
 
 
-def matrix_rank(A: Any) -> Any:
-    """How many singular values differ from zero, within rounding."""
+def pinverse(input: Any, rcond: float = 1e-15) -> Any:
+    """The pseudo-inverse, from the singular values greater than `rcond` times the greatest; prefer `linalg.pinv`."""
+    return pinv(input, rcond)
+
+
+@spelled(input="A")
+def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Any:
+    """How many singular values are greater than max(`atol`, `rtol` times the greatest); `tol` is both at once.
+
+    >>> import microdl as torch
+    >>> torch.linalg.matrix_rank(torch.tensor([[1., 2.], [2., 4.]]))
+    tensor(1)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.linalg.matrix_rank.html
+    """
     a = _floating("matrix_rank", A)._a
-    return wrap(np.asarray(np.linalg.matrix_rank(a, rtol=np.finfo(a.dtype).eps * max(a.shape[-2:]))))
+    atol, rtol = (atol, rtol) if tol is None else (tol, 0.0)
+    values = abs(np.linalg.eigvalsh(a)) if hermitian else np.linalg.svd(a, compute_uv=False)
+    return wrap(np.count_nonzero(values > _limit(a, values, atol, rtol), -1))
 
 
+@spelled(input="A")
 def matrix_power(A: Any, n: int) -> Any:
     """A multiplied by itself n times; the inverse's powers for negative n."""
     A = _square("matrix_power", A)

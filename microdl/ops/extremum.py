@@ -14,7 +14,7 @@ from . import arithmetic, return_types
 from .along import put
 from .reduction import check_flag, numpy_names, reduced_axes, with_axes
 from .shape import require, reshape, wrap_dim
-from .spelling import or_axis
+from .spelling import AXIS, spelled
 
 # --- over all elements, or several dimensions: ties share the gradient --------------------------------------
 
@@ -87,7 +87,7 @@ def amin(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> Any
     return _over_dims("amin", _amin, input, dim, keepdim, axis)
 
 
-@or_axis
+@spelled(AXIS)
 def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False) -> Any:
     """The pair (min, max) over all elements or over one dimension.
 

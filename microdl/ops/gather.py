@@ -12,7 +12,7 @@ from ..autograd.record import not_a_tensor, op
 from ..dtypes import from_numpy_dtype
 from .along import along, flat, pick
 from .shape import expand, require, reshape, wrap_dim
-from .spelling import or_axis
+from .spelling import spelled
 
 Array = np.ndarray[Any, Any]
 _UNSIGNED = {np.dtype(np.int64): np.uint64, np.dtype(np.int32): np.uint32}
@@ -54,7 +54,7 @@ def _fits(index: Array, shape: tuple[int, ...], dim: int, text: str) -> None:
 # --- along a dimension ------------------------------------------------------------------------------------
 
 
-@or_axis
+@spelled(axis="dim")
 def gather(input: Any, dim: int, index: Any) -> Any:
     """`out[i][j][k] = input[i][index[i][j][k]][k]` (for dim 1 of 3): picks along `dim`, one index for each place.
 
@@ -85,7 +85,7 @@ def gather(input: Any, dim: int, index: Any) -> Any:
     return out if out._a.shape == shape else named(reshape(out, *shape), "GatherBackward0")
 
 
-@or_axis
+@spelled(axis="dim")
 def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
     """`gather` whose index is broadcast against the input; without `dim`, picks in the flattened input.
 
@@ -198,7 +198,7 @@ def _scatter_arguments(name: str, input: Any, dim: int, index: Any, src: Any) ->
     return as_vector(input), d, where, src
 
 
-@or_axis
+@spelled(axis="dim")
 def scatter(input: Any, dim: int, index: Any, src: Any = None, value: Any = None, *, reduce: str | None = None) -> Any:
     """A copy with `src` (a tensor or a number) put at `index` along `dim`: the reverse of `gather`.
 
@@ -225,7 +225,7 @@ def scatter(input: Any, dim: int, index: Any, src: Any = None, value: Any = None
     return out if shape else reshape(out, ())
 
 
-@or_axis
+@spelled(axis="dim")
 def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Any:
     """A copy with `src` added at `index` along `dim`; what repeats accumulates.
 

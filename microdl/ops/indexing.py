@@ -18,7 +18,7 @@ from ..autograd.inplace import check_writable, overwrite, takes_history, view, w
 from ..autograd.record import op
 from ..dtypes import check_fits, from_numpy_dtype
 from .shape import expand, require, wrap_dim
-from .spelling import or_axis
+from .spelling import spelled
 
 Basic = tuple[Any, ...]
 _ALL = slice(None)
@@ -368,7 +368,7 @@ def _stripped(source: np.ndarray[Any, Any], ndim: int) -> np.ndarray[Any, Any]:
     return source
 
 
-@or_axis
+@spelled(axis="dim")
 def select(input: Any, dim: int, index: int) -> Any:
     """The slice at `index` along `dim`, without that dimension: a view."""
     d = wrap_dim(dim, require("select", input)._a.ndim)
@@ -376,7 +376,7 @@ def select(input: Any, dim: int, index: int) -> Any:
     return _select_slices(input, (_ALL,) * d + (i, ...))
 
 
-@or_axis
+@spelled(axis="dim")
 def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
     """The part from `start` of `length` along `dim`: a view.
 

@@ -17,8 +17,8 @@ from ..autograd.table import Op
 from ..dtypes import from_numpy_dtype, result_dtype
 from .arithmetic import cast, contiguous_clone, memory_order
 from .indexing import _select_slices, narrow
-from .shape import given_once, require, wrap_dim, wrap_dims
-from .spelling import or_axis
+from .shape import require, wrap_dim, wrap_dims
+from .spelling import spelled
 
 
 @functools.lru_cache(maxsize=64)
@@ -149,6 +149,7 @@ def _check_list(name: str, tensors: Any) -> None:
         raise RuntimeError(f"{name} expects a non-empty TensorList")
 
 
+@spelled(axis="dim", tensor="input", split_size="split_size_or_sections", split_sizes="split_size_or_sections")
 def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
     """Views of consecutive parts: of a size each (the last may be smaller), or of the sizes listed.
 
@@ -182,7 +183,7 @@ def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, .
     return tuple(named(narrow(input, d, start, size), step) for start, size in zip(starts, sections, strict=True))
 
 
-@or_axis
+@spelled(axis="dim")
 def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     """At most `chunks` views of equal size (the last may be smaller).
 
@@ -228,7 +229,7 @@ def _at(dim: int, i: int) -> tuple[Any, ...]:
     return (slice(None),) * dim + (i, ...)
 
 
-@or_axis
+@spelled(axis="dim")
 def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
     """All slices along a dimension, without it.
 
@@ -290,10 +291,10 @@ _roll: Callable[..., Any] = op(
 )
 
 
-def repeat(input: Any, *sizes: Any, repeats: Any = None) -> Any:
+@spelled(repeats="*", dims="*")
+def repeat(input: Any, *repeats: Any) -> Any:
     """The tensor tiled: copied `repeats[i]` times along dimension i (which may be new ones in front)."""
-    given = given_once("repeat", sizes, repeats)
-    times = tuple(int(r) for r in (given[0] if given and isinstance(given[0], (tuple, list)) else given))
+    times = tuple(int(r) for r in (repeats[0] if repeats and isinstance(repeats[0], (tuple, list)) else repeats))
     if len(times) < input._a.ndim:
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     shape = (1,) * (len(times) - input._a.ndim) + input._a.shape
@@ -305,17 +306,17 @@ def repeat(input: Any, *sizes: Any, repeats: Any = None) -> Any:
     return named(out if out._view_of is None else contiguous_clone(out), "RepeatBackward0")
 
 
-def tile(input: Any, *sizes: Any, dims: Any = None) -> Any:
+@spelled(dims="*")
+def tile(input: Any, *dims: Any) -> Any:
     """`repeat` that also takes fewer numbers than there are dimensions: ones are put in front."""
-    given = given_once("tile", sizes, dims)
-    times = tuple(given[0] if given and isinstance(given[0], (tuple, list)) else given)
+    times = tuple(dims[0] if dims and isinstance(dims[0], (tuple, list)) else dims)
     wrong = [n for n in times if not isinstance(n, (int, np.integer))]
     if wrong:
         raise TypeError(f"tile(): argument 'dims' (position 2) must be tuple of ints, not {type(wrong[0]).__name__}")
     return repeat(input, (1,) * (require("tile", input)._a.ndim - len(times)) + times)
 
 
-@or_axis
+@spelled(axis="dim")
 def repeat_interleave(input: Any, repeats: Any = None, dim: int | None = None) -> Any:
     """Each element (or slice along `dim`) repeated `repeats` times in place; `repeats` alone: each index that often.
 

@@ -13,6 +13,7 @@ from ..dtypes import from_numpy_dtype
 from . import return_types
 from .reduction import float_dtype_error
 from .shape import require
+from .spelling import spelled
 
 
 class LinAlgError(RuntimeError):
@@ -64,6 +65,7 @@ def _inverse(input: Any) -> Any:
 _inv = op("inv", _inverse, grad_name="LinalgInvExBackward0", input=lambda g, out: -(out.mT @ g @ out.mT))
 
 
+@spelled(input="A")
 def inv(A: Any) -> Any:
     """The inverse of square matrices. An error (a RuntimeError) where one is singular.
 
@@ -97,8 +99,8 @@ _solve: Callable[..., Any] = op(
 )
 
 
-def solve(A: Any, B: Any) -> Any:
-    """X with A X = B, for a vector, a matrix, or stacks of them.
+def solve(A: Any, B: Any, *, left: bool = True) -> Any:
+    """X with A X = B, for a vector, a matrix, or stacks of them; with X A = B where `left` is false.
 
     Raises RuntimeError for sizes or dtypes that do not agree, and where a matrix is singular.
 
@@ -117,6 +119,10 @@ def solve(A: Any, B: Any) -> Any:
             f"linalg.solve: Expected A and B to have the same dtype, but found A of type {first} and B of type "
             f"{second} instead"
         )
+    if not left:
+        if b.ndim < 2:
+            raise RuntimeError(f"linalg.solve: left=False needs a matrix B, not one of shape {list(b.shape)}")
+        return solve(A.mT, B.mT).mT
     vector = b.ndim == 1 or (a.ndim - 1 == b.ndim and b.shape == a.shape[:-1])
     columns = B.unsqueeze(-1) if vector else B
     if columns._a.shape[-2] != a.shape[-1]:
@@ -154,6 +160,7 @@ def _det_vjp(g: Any, input: Any, out: Any) -> Any:
 _det = op("det", lambda input: np.linalg.det(input), grad_name="LinalgDetBackward0", input=_det_vjp)
 
 
+@spelled(input="A")
 def det(A: Any) -> Any:
     """The determinants of square matrices. The gradient is the matrix of cofactors, for singular ones too.
 

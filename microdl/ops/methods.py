@@ -185,7 +185,7 @@ class Methods(InPlace, RarerMethods):
     tril, triu = matrix.tril, matrix.triu
     inverse, det, slogdet, logdet = linalg.inverse, linalg.det, linalg.slogdet, linalg.logdet
     svd, qr, cholesky = decomposition.svd, decomposition.qr, decomposition.cholesky
-    pinverse, matrix_power = decomposition.pinv, decomposition.matrix_power
+    pinverse, matrix_power = decomposition.pinverse, decomposition.matrix_power
 
     # by index and mask
     gather, scatter, scatter_add, take_along_dim = (

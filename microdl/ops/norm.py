@@ -16,6 +16,7 @@ from .decomposition import svdvals
 from .extremum import amax, amin
 from .reduction import check_flag, float_dtype_error, reduced_axes, sum, with_axes
 from .shape import permute, require, wrap_dims
+from .spelling import AXIS, spelled
 
 _add_up: Any = np.add.reduce
 
@@ -66,6 +67,7 @@ def _floating(name: str, input: Any, dtype: Any) -> Any:
     return input if dtype is None else cast(input, to_numpy_dtype(dtype))
 
 
+@spelled(AXIS, input="x")
 def vector_norm(x: Any, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """`sum(|x|^ord)^(1/ord)` over all elements or over `dim`.
 
@@ -92,6 +94,7 @@ def vector_norm(x: Any, ord: float = 2, dim: Any = None, keepdim: bool = False, 
     return _vector_norm(x, float(ord), axes, check_flag("vector_norm", keepdim))
 
 
+@spelled(AXIS, input="A")
 def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None) -> Any:
     """Norms of matrices: "fro", "nuc" (sum of singular values), 2 and -2 (largest, smallest singular value),
 
@@ -124,6 +127,7 @@ def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = F
     raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
 
 
+@spelled(AXIS, input="A")
 def linalg_norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """`vector_norm` or `matrix_norm`, whichever `ord` and `dim` ask for; without `ord` the 2-norm of all elements.
 

@@ -12,6 +12,7 @@ from ..autograd.graph import TensorBase, named, wrap
 from ..dtypes import from_numpy_dtype
 from .join import stack
 from .shape import expand, require, reshape
+from .spelling import spelled
 
 
 def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
@@ -134,12 +135,13 @@ def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
     return named(input[wrap(rows)], "StackBackward0")
 
 
-def isin(elements: Any, test_elements: Any, *, invert: bool = False) -> Any:
-    """Whether each element is among `test_elements`.
+@spelled(element="elements", test_element="test_elements")
+def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Any:
+    """Whether each element is among `test_elements`; `assume_unique` says that neither repeats an element.
 
     >>> import microdl as torch
     >>> torch.isin(torch.tensor([1, 2, 3]), torch.tensor([1, 3]))
     tensor([ True, False,  True])
     """
     x, y = (t._a if isinstance(t, TensorBase) else t for t in (elements, test_elements))
-    return wrap(np.isin(x, y, invert=invert))
+    return wrap(np.isin(x, y, assume_unique=assume_unique, invert=invert))

@@ -16,7 +16,7 @@ from ..autograd.record import BY_UFUNC, binary, not_a_tensor, op, store
 from ..dtypes import from_numpy_dtype
 from .arithmetic import _mul
 from .shape import expand, require, reshape, transpose
-from .spelling import or_factors_between
+from .spelling import or_factors_between, spelled
 
 C_NAMES = {
     "float16": "c10::Half", "float32": "float", "float64": "double", "int8": "signed char", "int16": "short int",
@@ -255,6 +255,7 @@ def dot(input: Any, tensor: Any, *, out: Any = None) -> Any:
     return matmul(input, tensor, out=out)
 
 
+@spelled(tensor="other")
 def vdot(input: Any, other: Any, *, out: Any = None) -> Any:
     """`dot`, under the name that PyTorch has for complex numbers too."""
     return named(dot(input, other, out=out), "VdotBackward0")

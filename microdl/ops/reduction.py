@@ -14,7 +14,7 @@ from ..autograd.summation import Axes, add_up
 from ..dtypes import from_numpy_dtype, get_default_dtype, to_numpy_dtype
 from .arithmetic import cast
 from .shape import expand, require, wrap_dims
-from .spelling import or_axis
+from .spelling import AXIS, spelled
 
 _reduce: Any = np.add.reduce
 _ndarray = np.ndarray
@@ -236,7 +236,7 @@ _logsumexp = op(
 )
 
 
-@or_axis
+@spelled(AXIS)
 def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Any:
     """`log(sum(exp(input)))` over `dim`, computed without overflow; -inf where all are -inf.
 
@@ -285,7 +285,7 @@ def any(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> Any:
     return _truth("any", np.logical_or, input, *numpy_names("any", dim, keepdim, axis))
 
 
-@or_axis
+@spelled(axis="dim")
 def count_nonzero(input: Any, dim: Any = None) -> Any:
     """How many elements are nonzero, over all or over `dim`, as int64.
 

@@ -13,6 +13,7 @@ from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.inplace import view as declare_view
 from ..autograd.record import not_a_tensor, shape_error
 from ..dtypes import dtype
+from .spelling import spelled
 
 
 def _reshaping(name: str, grad_name: str) -> Callable[..., Any]:
@@ -55,15 +56,6 @@ def require(name: str, input: Any) -> Any:
     if not isinstance(input, TensorBase):
         raise not_a_tensor(name, 1, input)
     return input
-
-
-def given_once(name: str, positional: tuple[Any, ...], keyword: Any) -> tuple[Any, ...]:
-    """Sizes by position, or by PyTorch's keyword for them."""
-    if keyword is None:
-        return positional
-    if positional:
-        raise TypeError(f"{name}() got its sizes twice: {positional} and {keyword}")
-    return (keyword,)
 
 
 def sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:
@@ -120,7 +112,8 @@ def _resolved(shape: tuple[int, ...], n: int) -> tuple[int, ...]:
     return tuple(n // known if s == -1 else s for s in shape)
 
 
-def reshape(input: Any, *sizes_: Any, shape: Any = None) -> Any:
+@spelled(shape="*")
+def reshape(input: Any, *shape: Any) -> Any:
     """The same elements in another shape; one size may be -1. A view where the strides allow, else a copy.
 
     Raises RuntimeError where the number of elements differs.
@@ -130,8 +123,7 @@ def reshape(input: Any, *sizes_: Any, shape: Any = None) -> Any:
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
-    new = sizes(sizes_ if shape is None else given_once("reshape", sizes_, shape))
-    return _reshaped(require("reshape", input), _resolved(new, input._a.size))
+    return _reshaped(require("reshape", input), _resolved(sizes(shape), input._a.size))
 
 
 def _reshaped(input: Any, shape: tuple[int, ...]) -> Any:
@@ -142,7 +134,8 @@ def _reshaped(input: Any, shape: tuple[int, ...]) -> Any:
     return named(out, "UnsafeViewBackward0" if out._view_of is None else "ReshapeAliasBackward0")
 
 
-def view(input: Any, *shape: Any, size: Any = None) -> Any:
+@spelled(size="*", dtype="*")
+def view(input: Any, *shape: Any) -> Any:
     """`reshape` that never copies; RuntimeError where the strides do not allow a view. `view(dtype)` converts bits.
 
     >>> import microdl as torch
@@ -152,8 +145,6 @@ def view(input: Any, *shape: Any, size: Any = None) -> Any:
     tensor([1., 0., 0., 0.])
     """
     a = input._a
-    if size is not None:
-        shape = given_once("view", shape, size)
     if len(shape) == 1 and isinstance(shape[0], dtype):
         return _bits_as(input, shape[0])
     new = _resolved(sizes(shape), a.size)
@@ -215,6 +206,7 @@ def matrix_transpose(input: Any) -> Any:
     return transpose(input, -1, -2) if input._a.ndim else input
 
 
+@spelled(axis="dim")
 def unflatten(input: Any, dim: int, sizes: Any) -> Any:
     """Splits one dimension into several; the inverse of `flatten`."""
     shape = input._a.shape
@@ -222,14 +214,15 @@ def unflatten(input: Any, dim: int, sizes: Any) -> Any:
     return _reshape(input, (*shape[:d], *_resolved(tuple(sizes), shape[d]), *shape[d + 1 :]))
 
 
-def permute(input: Any, *order_: Any, dims: Any = None) -> Any:
+@spelled(dims="*")
+def permute(input: Any, *dims: Any) -> Any:
     """The dimensions in another order: a view.
 
     >>> import microdl as torch
     >>> torch.zeros(2, 3, 4).permute(2, 0, 1).shape
     torch.Size([4, 2, 3])
     """
-    order = sizes(given_once("permute", order_, dims))
+    order = sizes(dims)
     ndim = require("permute", input)._a.ndim
     if len(order) != ndim:
         raise RuntimeError(
@@ -239,6 +232,7 @@ def permute(input: Any, *order_: Any, dims: Any = None) -> Any:
     return _permute(input, wrap_dims(order, ndim))
 
 
+@spelled(axis0="dim0", axis1="dim1")
 def transpose(input: Any, dim0: int, dim1: int) -> Any:
     """Two dimensions exchanged: a view."""
     ndim = require("transpose", input)._a.ndim
@@ -269,10 +263,10 @@ def t(input: Any) -> Any:
     return _t(input)
 
 
-def squeeze(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
+@spelled(axis="dim")
+def squeeze(input: Any, dim: Any = None) -> Any:
     """Without the dimensions of size 1, or without those of `dim` that have size 1: a view."""
     shape = require("squeeze", input)._a.shape
-    dim = axis if dim is None else dim
     if dim is None:
         return _squeeze(input, tuple([n for n in shape if n != 1]))
     dims = wrap_dims(dim, len(shape))
@@ -280,7 +274,8 @@ def squeeze(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
     return step(input, tuple([n for i, n in enumerate(shape) if n != 1 or i not in dims]))
 
 
-def unsqueeze(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
+@spelled(axis="dim")
+def unsqueeze(input: Any, dim: int) -> Any:
     """With a dimension of size 1 put in at `dim`: a view.
 
     >>> import microdl as torch
@@ -288,15 +283,14 @@ def unsqueeze(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
     torch.Size([3, 1])
     """
     shape = require("unsqueeze", input)._a.shape
-    if dim is None and (dim := axis) is None:
-        raise TypeError('unsqueeze() missing 1 required positional arguments: "dim"')
     d = wrap_dim(dim, len(shape) + 1)
     return _unsqueeze(input, (*shape[:d], 1, *shape[d:]))
 
 
-def expand(input: Any, *shape: Any, size: Any = None) -> Any:
+@spelled(size="*")
+def expand(input: Any, *shape: Any) -> Any:
     """A view in which dimensions of size 1 are repeated without copying; -1 leaves a size as it is."""
-    new = list(sizes(given_once("expand", shape, size)))
+    new = list(sizes(shape))
     old = require("expand", input)._a.shape
     lead = len(new) - len(old)
     if lead < 0:

@@ -14,7 +14,7 @@ from ..dtypes import check_fits
 from .arithmetic import cast
 from .gather import Array, as_vector, check_range, index_array, legacy
 from .shape import expand, require, reshape, wrap_dim
-from .spelling import or_axis
+from .spelling import spelled
 
 _ALL = slice(None)
 
@@ -48,7 +48,7 @@ index_spread: Callable[..., Any] = op(
 )
 
 
-@or_axis
+@spelled(axis="dim")
 def index_select(input: Any, dim: int, index: Any) -> Any:
     """The slices at `index` (1-D) along `dim`, as a copy; repeated ones accumulate their gradients.
 
@@ -146,7 +146,7 @@ def _sliced(call: Callable[..., Any], input: Any, *args: Any) -> Any:
     return out if input._a.ndim else reshape(out, ())
 
 
-@or_axis
+@spelled(axis="dim")
 def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: float = 1) -> Any:
     """A copy with `alpha * source` added to the slices at `index`; what repeats accumulates.
 
@@ -159,7 +159,7 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: float = 1
     return _sliced(_index_add, input, *_slices_arguments("index_add", input, dim, index, source), alpha)
 
 
-@or_axis
+@spelled(axis="dim")
 def index_copy(input: Any, dim: int, index: Any, source: Any) -> Any:
     """A copy with the slices at `index` replaced by those of `source`."""
     if not isinstance(source, TensorBase):
@@ -167,7 +167,7 @@ def index_copy(input: Any, dim: int, index: Any, source: Any) -> Any:
     return _sliced(_index_copy, input, *_slices_arguments("index_copy", input, dim, index, source))
 
 
-@or_axis
+@spelled(axis="dim")
 def index_fill(input: Any, dim: int, index: Any, value: Any) -> Any:
     """A copy with the slices at `index` filled with one value (a number or a 0-d tensor)."""
     value = single("index_fill", value, require("index_fill", input)._a)

@@ -13,7 +13,7 @@ from ..autograd.record import op
 from .activation import not_implemented
 from .arithmetic import cast
 from .shape import require, wrap_dim
-from .spelling import or_axis
+from .spelling import spelled
 
 _SMALL = 64  # elements below which NumPy serves: no reason to load Numba for one example's scores
 _ndarray = np.ndarray
@@ -104,7 +104,7 @@ _softmax = op("softmax", _softmax_forward, input=lambda g, out, dim: softmax_bac
 _log_softmax = op("log_softmax", _log_softmax_forward, input=lambda g, out, dim: log_softmax_backward(g, out, dim))
 
 
-@or_axis
+@spelled(axis="dim")
 def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
     """exp(input_i) / sum_k exp(input_k) along `dim`: positive numbers that sum to 1. Stable at any magnitude.
 
@@ -120,7 +120,7 @@ def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any
     return _along("softmax", _softmax, input, dim, _stacklevel, dtype)
 
 
-@or_axis
+@spelled(axis="dim")
 def log_softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
     """The logarithm of `softmax`, input_i - log sum_k exp(input_k), without its underflow. Arguments as there.
 

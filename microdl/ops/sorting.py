@@ -15,7 +15,7 @@ from .arithmetic import clone
 from .extremum import _shared_by_all, check_not_empty
 from .reduction import check_flag, numpy_names
 from .shape import require, reshape, wrap_dim
-from .spelling import or_axis
+from .spelling import AXIS, spelled
 
 Array = np.ndarray[Any, Any]
 
@@ -34,7 +34,7 @@ def _order(a: Array, dim: int, descending: bool) -> Array:
     return np.ascontiguousarray(a.shape[dim] - 1 - a[back].argsort(dim, kind="stable")[back])
 
 
-@or_axis
+@spelled(axis="dim")
 def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
     """The pair (values, indices) in order along `dim`. Equal elements keep their order; NaN counts as the greatest.
 
@@ -55,7 +55,7 @@ def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = Fal
     return return_types.sort((named(values, "SortBackward1") if stable else values, wrap(index)))
 
 
-@or_axis
+@spelled(axis="dim")
 def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
     """The indices that sort along `dim`; see `sort`.
 
@@ -88,7 +88,7 @@ def _selected(a: Array, k: int, dim: int, largest: bool) -> Array:
     return np.take_along_axis(part, inside, dim)
 
 
-@or_axis
+@spelled(axis="dim")
 def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
     """The pair (values, indices) of the `k` largest (or smallest) along `dim`, in order.
 
@@ -129,7 +129,7 @@ def _nth(name: str, call: Any, input: Any, n: int, dim: Any, keepdim: bool) -> A
     return _one_of(name, call, _as_vector(input), index, d, keepdim and not scalar)
 
 
-@or_axis
+@spelled(AXIS)
 def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> Any:
     """The pair (values, indices) of the `k`-th smallest (from 1) along `dim`.
 
@@ -185,7 +185,7 @@ def median(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> A
     return _one_of("median", _median, _as_vector(input), index, d, check_flag("median", keepdim) and a.ndim > 0)
 
 
-@or_axis
+@spelled(AXIS)
 def mode(input: Any, dim: int = -1, keepdim: bool = False) -> Any:
     """The pair (values, indices) of the most frequent value along `dim` (the smallest of equals), and its last place.
 
@@ -205,7 +205,7 @@ def mode(input: Any, dim: int = -1, keepdim: bool = False) -> Any:
     return _one_of("mode", _mode, _as_vector(input), np.moveaxis(index, -1, d), d, kept)
 
 
-@or_axis
+@spelled(AXIS)
 def quantile(input: Any, q: Any, dim: Any = None, keepdim: bool = False, *, interpolation: str = "linear") -> Any:
     """The q-th quantiles (q in [0, 1], a number or a 1-D tensor), over all elements or along `dim`.
 
@@ -289,6 +289,7 @@ def _no_derivative(g: Any) -> Any:
 _unique = op("unique", lambda input, values: values, grad_name="Unique2Backward0", input=_no_derivative)
 
 
+@spelled(axis="dim")
 def unique(
     input: Any, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: Any = None
 ) -> Any:

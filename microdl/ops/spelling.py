@@ -1,29 +1,99 @@
-"""Other spellings of arguments that PyTorch takes: NumPy's `axis` for `dim`, and factors among the operands."""
+"""Arguments under all of their names, `out=`, and factors among the operands, for functions that do without them.
+
+PyTorch's parser takes NumPy's `axis` for `dim`, and functions that are the same have arguments of other names:
+`torch.inverse(input)` and `torch.linalg.inv(A)`. A call that uses none of this costs one test more.
+"""
 
 from __future__ import annotations
 
-import functools
 import warnings
 from collections.abc import Callable
+from functools import wraps
+from inspect import signature
 from typing import Any, TypeVar
 
 from ..autograd.graph import TensorBase
+from ..autograd.record import store
 
 Call = TypeVar("Call", bound=Callable[..., Any])
 
+AXIS = {"axis": "dim", "keepdims": "keepdim"}
 
-def or_axis(call: Call) -> Call:
-    """A function whose `dim` may be spelled `axis`."""
 
-    @functools.wraps(call)
+def spelled(names: dict[str, str] | None = None, /, **more: str) -> Callable[[Call], Call]:
+    """Lets a function take an argument by another name too: `spelled(axis="dim")`. TypeError where both are given.
+
+    `"*"` stands for the sizes or dimensions that are otherwise given one by one.
+
+    >>> power = spelled(exponent="n")(lambda x, n: x**n)
+    >>> power(3, exponent=2)
+    9
+    >>> total = spelled(sizes="*")(lambda x, *parts: parts)
+    >>> total(0, sizes=(2, 3))
+    ((2, 3),)
+    """
+    return lambda call: _taking(call, {**(names or {}), **more})
+
+
+def with_out(call: Call) -> Call:
+    """Lets a function write what it returns into `out`, a tensor, or a tuple of as many as there are results.
+
+    RuntimeError where a gradient is asked for, or shapes or dtypes do not fit; an `out` without elements takes the
+    shape of the result.
+
+    >>> import microdl as torch
+    >>> place = torch.zeros(2)
+    >>> torch.cat([torch.ones(1), torch.ones(1)], out=place) is place
+    True
+    >>> place
+    tensor([1., 1.])
+    """
+    names = getattr(call, "spellings", None)
+    return _taking(call if names is None else call.__wrapped__, {**(names or {}), "out": "out"})  # type: ignore[attr-defined]
+
+
+def _taking(call: Call, names: dict[str, str]) -> Call:
+    """`call` with other names for its arguments; with "out" among them, of what it returns."""
+    first = next(iter(signature(call).parameters))
+
+    @wraps(call)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        if "axis" in kwargs:
-            if "dim" in kwargs:
-                raise TypeError(f"{call.__name__}() got both 'dim' and 'axis', which mean the same")
-            kwargs["dim"] = kwargs.pop("axis")
-        return call(*args, **kwargs)
+        if not kwargs:
+            return call(*args)
+        if names.keys().isdisjoint(kwargs):
+            return call(*args, **kwargs)
+        out = kwargs.pop("out", None) if "out" in names else None
+        args, kwargs = _by_own_names(call.__name__, first, names, args, kwargs)
+        result = call(*args, **kwargs)
+        return result if out is None else _written(call.__name__, out, result)
 
+    wrapper.spellings = names  # type: ignore[attr-defined]
     return wrapper  # type: ignore[return-value]
+
+
+def _by_own_names(
+    name: str, first: str, names: dict[str, str], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    for other in names.keys() & kwargs.keys():
+        own, value = names[other], kwargs.pop(other)
+        if own == "*":
+            args = (kwargs.pop(first), *args) if first in kwargs else args
+            if len(args) > 1:
+                raise TypeError(f"{name}() got its sizes twice: {args[1:]} and {other}={value}")
+            args = (*args, value)
+        elif own in kwargs:
+            raise TypeError(f"{name}() got both '{own}' and '{other}', which mean the same")
+        else:
+            kwargs[own] = value
+    return args, kwargs
+
+
+def _written(name: str, out: Any, result: Any) -> Any:
+    if not isinstance(result, tuple):
+        return store(name, out, result)
+    if not isinstance(out, (tuple, list)) or len(out) != len(result):
+        raise TypeError(f"{name}(): argument 'out' must be a tuple of {len(result)} tensors, not {out!r}")
+    return type(result)(store(name, place, part) for place, part in zip(out, result, strict=True))
 
 
 def or_factors_between(operands: int, *factors: str) -> Callable[[Call], Call]:
@@ -34,7 +104,7 @@ def or_factors_between(operands: int, *factors: str) -> Callable[[Call], Call]:
     """
 
     def decorator(call: Call) -> Call:
-        @functools.wraps(call)
+        @wraps(call)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             extra = len(args) - operands
             if 0 < extra <= len(factors):

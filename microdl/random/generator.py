@@ -368,8 +368,8 @@ def set_rng_state(new_state: Any) -> None:
 
 
 @contextmanager
-def fork_rng(enabled: bool = True) -> Iterator[None]:
-    """Restores the default stream's state at the end of the block."""
+def fork_rng(devices: Any = None, enabled: bool = True, *, device_type: str = "cpu") -> Iterator[None]:
+    """Restores the default stream's state at the end of the block. `devices` means nothing here: there is one."""
     state = get_rng_state() if enabled else None
     try:
         yield

@@ -146,6 +146,7 @@ def differences(forms: tuple[Overload, ...], ours: Callable[..., Any], method: b
     forms = tuple(form for form in forms if not any(p.name == "self" for p in form))  # deprecated, or numbers first
     by_keyword = {p.name for form in forms for p in form if p.keyword_only}
     named = {p.name: p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+    named |= {other: named.get(own) for other, own in getattr(ours, "spellings", {}).items()}
     some_kwargs = any(p.kind is p.VAR_KEYWORD for p in parameters)
     some_args = any(p.kind is p.VAR_POSITIONAL for p in parameters)
     found: dict[str, None] = {}
@@ -155,7 +156,7 @@ def differences(forms: tuple[Overload, ...], ours: Callable[..., Any], method: b
                 found[text] = None
     if len(forms) == 1:
         for p in forms[0]:
-            if p.name in named and not _same_default(p.default, named[p.name].default):
+            if named.get(p.name) and not _same_default(p.default, named[p.name].default):
                 found[f"default of `{p.name}`: {p.default!r} there, {named[p.name].default!r} here"] = None
     return list(found)
 
@@ -166,10 +167,10 @@ def _missing(form: Overload, named: dict[str, Any], some_kwargs: bool, some_args
             continue
         if p.name not in named and not some_kwargs:
             yield f"no argument `{p.name}`"
-        elif p.name in named and named[p.name].kind is inspect.Parameter.POSITIONAL_ONLY:
+        elif named.get(p.name) and named[p.name].kind is inspect.Parameter.POSITIONAL_ONLY:
             yield f"`{p.name}` by position only"
     wanted = [p for p in form if not (p.keyword_only or p.several)]
-    places = [p for p in named.values() if p.kind is not p.KEYWORD_ONLY]
+    places = [p for p in named.values() if p and p.kind is not p.KEYWORD_ONLY]
     if len(wanted) > len(places) and not some_args and all(p.name in named for p in wanted):
         yield f"`{wanted[len(places)].name}` by keyword only"
 

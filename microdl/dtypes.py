@@ -86,14 +86,14 @@ def from_numpy_dtype(np_dtype: np.dtype[Any]) -> dtype:
 _C_TYPES = {"uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int", "int64": "int64_t"}
 _C_TYPES |= {"float32": "float", "float64": "double", "float16": "at::Half", "bool": "bool"}
 _LIMITS = {d.numpy: (np.iinfo(d.numpy).min, np.iinfo(d.numpy).max) for d in ALL if d.numpy.kind in "iu"}
-_LIMITS[uint8.numpy] = (-255, 255)  # PyTorch lets negative numbers wrap
+_LIMITS[uint8.numpy] = (-255, 255)  # PyTorch lets negative whole numbers wrap
 
 
 def check_fits(value: Any, d: np.dtype[Any], name: str | None = None) -> None:
     """RuntimeError where a Python number has no place among the values of a NumPy dtype; fractions are cut off."""
     if d in _LIMITS:
         low, high = _LIMITS[d]
-        fits = low <= value <= high
+        fits = low <= value <= high and not (low == -255 and value < 0 and isinstance(value, float))
     else:
         fits = d != float32.numpy or not isinstance(value, float) or abs(value) < _FLOAT32_END or math.isinf(value)
     if not (fits or (value != value and d not in _LIMITS)):

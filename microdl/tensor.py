@@ -252,9 +252,9 @@ class Tensor(methods.Methods, convert.Conversions, python.ToPython, TensorBase):
 
     def detach_(self) -> Tensor:
         """Drops this tensor's own history."""
-        if self._view_of is not None:
+        if self._view_of is not None and getattr(self._view_of.root, "owner", int)() is not self:
             raise RuntimeError("Can't detach views in-place. Use detach() instead.")
-        self._node = None
+        self._node = self._view_of = None
         return self
 
     # --- indexing and iteration ---

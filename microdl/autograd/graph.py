@@ -102,6 +102,11 @@ def wrap(array: Any, node: Any = None, version: Version | None = None) -> Any:
     return t
 
 
+def no_gradient(g: Any) -> Any:
+    """Zeros that depend on nothing, not even on `g`."""
+    return wrap(np.zeros_like(g._a)) if isinstance(g, TensorBase) else np.zeros_like(g)
+
+
 class RemovableHandle:
     """What registering a hook returns; `remove()` takes the hook back."""
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import dtypes
-from .graph import RETAIN, AccumulateGrad, TensorBase, named, record, wrap
+from .graph import RETAIN, AccumulateGrad, TensorBase, named, no_gradient, record, wrap
 from .mode import mode
 from .record import attach, op
 from .table import Name, Op
@@ -95,6 +95,8 @@ def check_writable(t: Any, name: str) -> None:
         )
     if t._view_of is not None and t._view_of.root._node is not None:
         _check_view(t._view_of, name)
+    elif t._view_of is not None and t._node is not None:
+        raise _view_of_leaf(name)
 
 
 def _check_view(path: ViewOf, name: str) -> None:
@@ -104,10 +106,14 @@ def _check_view(path: ViewOf, name: str) -> None:
             "the view and the change both inside, or both outside, the no_grad block."
         )
     if type(path.root._node) is AccumulateGrad:
-        raise RuntimeError(
-            f"a view of a leaf Variable that requires grad is being used in an in-place operation ({name}). Do "
-            "it under torch.no_grad(), or on a clone()."
-        )
+        raise _view_of_leaf(name)
+
+
+def _view_of_leaf(name: str) -> RuntimeError:
+    return RuntimeError(
+        f"a view of a leaf Variable that requires grad is being used in an in-place operation ({name}). Do "
+        "it under torch.no_grad(), or on a clone()."
+    )
 
 
 def write(t: Any, call: Callable[..., Any], args: tuple[Any, ...], name: str) -> Any:
@@ -154,7 +160,7 @@ overwrite = op(
     "overwrite",
     lambda input, value: np.broadcast_to(value, input.shape).astype(input.dtype, copy=False),
     grad_name="torch::autograd::CopyBackwards",
-    input=lambda g: np.where(False, g, 0),
+    input=no_gradient,
     value=lambda g: g,
 )
 
@@ -210,8 +216,8 @@ replace_part: Callable[..., Any] = op(
 # A view derived anew from its base after a change in place.
 as_strided: Callable[..., Any] = op(
     "as_strided",
-    lambda input, calls: replay_array(calls, input),
-    input=lambda g, input_shape, calls: replace_part(np.zeros(input_shape, _dtype_of(g)), g, calls),
+    lambda input, path: replay_array(path, input),
+    input=lambda g, input_shape, path: replace_part(np.zeros(input_shape, _dtype_of(g)), g, path),
 )
 
 

@@ -13,13 +13,14 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from .graph import OpNode, record, wrap
+from .graph import OpNode, Version, record, wrap
 
 Formula = Callable[..., Any]
 Name = str | Callable[[OpNode], str]  # of a step: always the same, or found from the step itself
 
 
 BOTH, SECOND = ("input", "other"), ("other",)
+_FREED_TOO = {"index", "arrays", "mask", "other", "calls"}  # what PyTorch, too, keeps and frees with the graph
 
 
 def by_tensors(usual: str, others: Mapping[tuple[str, ...], str]) -> Name:
@@ -90,8 +91,10 @@ class Plan:
         held = {*tensors, "out"}
         values = "".join(f"{_pick(n, held)}, " for n in kept)
         guards = "".join(f"{n}._version_counter, " for n in kept if n in held)
+        if not guards and not {*kept}.isdisjoint(_FREED_TOO):
+            guards = "constant, "
         signature = ", ".join([*op.params, "out", *op.aux])
-        self.keep = _compile(f"lambda {signature}: (({values}), ({guards}))", {})
+        self.keep = _compile(f"lambda {signature}: (({values}), ({guards}))", {"constant": Version()})
         place = {n: f"s[{i}]" for i, n in enumerate(kept)}
         calls = "".join(
             f"{'*' * (len(names) > 1)}f{i}({', '.join(['g', *(place[n] for n in needs[names])])}), "

@@ -179,7 +179,8 @@ def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any 
     """
     shape = _normalized_shape("layer_norm", input, normalized_shape, weight=weight, bias=bias)
     variance, center = var_mean(input, tuple(range(-len(shape), 0)), correction=0, keepdim=True)
-    return named(_affine((input - center) * rsqrt(variance + eps), weight, bias), "NativeLayerNormBackward0")
+    normal = (input.contiguous() - center) * rsqrt(variance + eps)
+    return named(_affine(normal, weight, bias), "NativeLayerNormBackward0")
 
 
 def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Any:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, named, wrap
+from ..autograd.graph import TensorBase, named, no_gradient, wrap
 from ..autograd.record import BY_UFUNC, binary, op, operand, promoted, unary
 from ..autograd.table import BOTH, SECOND, by_tensors
 from ..device import contiguous_format
-from ..dtypes import bool_, get_default_dtype, to_numpy_dtype
+from ..dtypes import bool_, check_fits, get_default_dtype, result_dtype, to_numpy_dtype
 from .division import kind_of, not_for_bool
 from .spelling import or_factors_between
 
@@ -78,6 +78,8 @@ def _pow_base_vjp(g: Any, input: Any, other: Any) -> Any:
     if isinstance(other, (int, float)) and other:
         power = _pow(input, other - 1) if isinstance(input, TensorBase) else _pow_forward(input, other - 1)
         return g * (other * power)
+    if isinstance(other, (int, float)):
+        return no_gradient(g)
     return g * np.where(other == 0, 0, other * input ** np.where(other == 0, 1, other - 1))
 
 
@@ -180,20 +182,26 @@ def sub(input: Any, other: Any, *, alpha: float = 1, out: Any = None) -> Any:
     >>> torch.sub(torch.tensor([1., 2.]), 1)
     tensor([0., 1.])
     """
-    return _sub(input, other if type(alpha) is int and alpha == 1 else _scaled(input, other, alpha), out=out)
+    if type(alpha) is not int or alpha != 1:
+        _no_bool(*(getattr(x, "_a", x) for x in (input, other)))
+        other = _scaled(input, other, alpha)
+    return _sub(input, other, out=out)
 
 
 def _scaled(input: Any, other: Any, alpha: float) -> Any:
     """`alpha * other`; RuntimeError where the dtype of the result does not take such a factor."""
-    kind = kind_of(*promoted(operand("add", 1, input), operand("add", 2, other)))
+    arrays = promoted(operand("add", 1, input), operand("add", 2, other))
+    kind = kind_of(*arrays)
     if isinstance(alpha, bool) and kind != "b":
         raise RuntimeError(f"Boolean alpha only supported for Boolean results. Write {int(alpha)} for {alpha}.")
     if isinstance(alpha, float) and kind != "f":
         raise RuntimeError(
             f"For integral input tensors, argument alpha must not be a floating point number, but it is {alpha}."
         )
+    common = result_dtype(list(arrays))
+    check_fits(alpha, common)
     factor = bool(alpha) if kind == "b" else alpha
-    return _mul(other, factor) if isinstance(other, TensorBase) else other * factor
+    return _mul(cast(other, common), factor) if isinstance(other, TensorBase) else other * factor
 
 
 def rsub(input: Any, other: Any, *, alpha: float = 1) -> Any:
@@ -275,7 +283,7 @@ def _sign(x: Any) -> Any:
 
 
 abs = unary("abs", np.abs, lambda g, input: g * _sign(input))
-sign = unary("sign", _sign, lambda g: g * 0)
+sign = unary("sign", _sign, no_gradient)
 BY_UFUNC[np.sign] = sign
 
 
@@ -303,9 +311,9 @@ atan = unary("atan", np.arctan, lambda g, input: g / (input * input + 1), floati
 sinh = unary("sinh", np.sinh, lambda g, input: g * np.cosh(input), floating=True)
 cosh = unary("cosh", np.cosh, lambda g, input: g * np.sinh(input), floating=True)
 tanh = unary("tanh", np.tanh, lambda g, out: g * (1 - out * out), floating=True)
-floor = unary("floor", np.floor, lambda g: g * 0)
-ceil = unary("ceil", np.ceil, lambda g: g * 0)
-trunc = unary("trunc", np.trunc, lambda g: g * 0)
+floor = unary("floor", np.floor, no_gradient)
+ceil = unary("ceil", np.ceil, no_gradient)
+trunc = unary("trunc", np.trunc, no_gradient)
 frac = unary("frac", lambda x: x - np.trunc(x), lambda g: g)
 isnan = unary("isnan", np.isnan)
 isinf = unary("isinf", np.isinf)
@@ -345,7 +353,7 @@ def _rint(x: Any) -> Any:
     return np.rint(x) if x.dtype.kind == "f" else x.copy()
 
 
-_round = unary("round", _rint, lambda g: g * 0)
+_round = unary("round", _rint, no_gradient)
 BY_UFUNC[np.rint] = _round
 
 

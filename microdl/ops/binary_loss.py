@@ -8,7 +8,7 @@ import numpy as np
 
 from ..autograd.record import op
 from ..dtypes import from_numpy_dtype
-from .activation import log1p_exp, not_implemented, sigmoid_of, softplus_of
+from .activation import log1p_exp, logsigmoid, not_implemented, sigmoid_of, softplus_of
 from .arithmetic import cast
 from .loss import constant, empty_batch, promote_pair, reduced, reduction_of, remedy, share, tensors
 
@@ -173,4 +173,7 @@ def binary_cross_entropy_with_logits(
             f"result type {from_numpy_dtype(input._a.dtype).legacy} can't be cast to the desired output type "
             f"{from_numpy_dtype(target._a.dtype).legacy}: convert the target with target.float()."
         )
+    if input._a.dtype != target._a.dtype and input._a.dtype.kind == "f" and weight is None and pos_weight is None:
+        linear = cast((1 - target) * input, target._a.dtype)  # the losses are of the target's dtype
+        return reduced(cast(linear - logsigmoid(input), target._a.dtype), how)
     return _bce_logits(*promote_pair(name, input, target), weight, pos_weight, how)

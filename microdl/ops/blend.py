@@ -9,7 +9,7 @@ import numpy as np
 
 from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.record import BY_UFUNC, binary, not_a_tensor, op, promoted
-from ..dtypes import from_numpy_dtype, result_dtype
+from ..dtypes import check_fits, from_numpy_dtype, result_dtype
 from .arithmetic import _mul, add, cast, memory_order
 from .division import kind_of, true_divide
 from .join import cat
@@ -54,18 +54,27 @@ def lerp(input: Any, end: Any, weight: Any) -> Any:
     Source: https://pytorch.org/docs/stable/generated/torch.lerp.html
     """
     a = require("lerp", input)._a
+    if isinstance(end, TensorBase) and end._a.dtype != a.dtype:
+        raise _unlike(a, end._a, "end")
+    if isinstance(weight, TensorBase) and not weight._a.ndim and weight._a.dtype != a.dtype:  # it counts as a number
+        common = from_numpy_dtype(result_dtype([a, weight._a]))
+        input, weight = cast(input, common), cast(weight, common)
+        end = cast(end, common) if isinstance(end, TensorBase) else end
+        a = input._a
     for name, other in (("end", end), ("weight", weight)):
         if isinstance(other, TensorBase):
             if other._a.dtype != a.dtype:
-                raise RuntimeError(
-                    f"expected dtype {C_NAMES[a.dtype.name]} for `{name}` but got dtype {C_NAMES[other._a.dtype.name]}"
-                )
+                raise _unlike(a, other._a, name)
             expand_pair(a, other._a)
         elif name == "end":
             raise not_a_tensor("lerp", 2, end, "end")
     if a.dtype.kind != "f":
         raise NotImplementedError(f"\"lerp_kernel\" not implemented for '{_legacy(input)}'. Use .float() first.")
     return _lerp(input, end, weight)
+
+
+def _unlike(a: Any, b: Any, name: str) -> RuntimeError:
+    return RuntimeError(f"expected dtype {C_NAMES[a.dtype.name]} for `{name}` but got dtype {C_NAMES[b.dtype.name]}")
 
 
 @or_factors_between(3, "value")
@@ -107,6 +116,7 @@ def _factor(input: Any, value: Any) -> Any:
     """What multiplies a product is of the tensors' kind: for integers, the whole part. TypeError unless a number."""
     if isinstance(value, str) or not hasattr(value, "__float__"):
         raise TypeError(f"addcmul(): argument 'value' must be Number, not {type(value).__name__} ({value!r})")
+    check_fits(value, input._a.dtype)
     return float(value) if input._a.dtype.kind == "f" else int(value)
 
 
@@ -143,11 +153,16 @@ def _step(x: Any, y: Any) -> Any:
     return np.where(x == 0, y, x > 0).astype((x if isinstance(x, np.ndarray) else y).dtype, copy=False)
 
 
+def _not_implemented(g: Any) -> Any:
+    raise NotImplementedError("derivative for aten::heaviside is not implemented. Compare, and multiply by the mask.")
+
+
 _heaviside = binary(
     "heaviside",
     _step,
-    lambda g: g * 0,
-    lambda g, input: np.where(input == 0, g, 0),
+    _not_implemented,
+    _not_implemented,
+    grad_name="torch::autograd::NotImplemented",
 )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import AccumulateGrad, TensorBase, named, wrap
+from ..autograd.graph import AccumulateGrad, TensorBase, named, no_gradient, wrap
 from ..autograd.inplace import ViewOf, check_writable, set_node, write
 from ..autograd.mode import mode
 from ..autograd.record import op
@@ -18,7 +19,7 @@ _fill = op(
     "fill",
     lambda input, value: np.full_like(input, value),
     grad_name=lambda node: f"FillBackward{2 + ('value' in node.plan.tensors)}",
-    input=lambda g: np.where(False, g, 0),
+    input=no_gradient,
     value=lambda g: g,
 )
 
@@ -65,17 +66,27 @@ def fill_diagonal_(self: Any, fill_value: float) -> Any:
         raise RuntimeError(f"dimensions must larger than 1, but the tensor has {self._a.ndim}")
     if self._a.ndim > 2 and len(set(self._a.shape)) > 1:
         raise RuntimeError(f"all dimensions of input must be of equal length, but its shape is {list(self._a.shape)}")
-    return write(self, matrix.fill_diagonal, (fill_value,), "fill_diagonal_")
+    value = single("fill_diagonal", fill_value, self._a)
+    if self._a.ndim > 2:
+        return write(self, matrix.fill_diagonal, (value,), "fill_diagonal_")
+    check_writable(self, "fill_diagonal_")
+    self.diagonal().fill_(value.item() if isinstance(value, np.ndarray) else value)
+    return self
 
 
 def index_put_(self: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
     """`self[indices] = values`; with `accumulate`, values are added, repeated places included."""
     if isinstance(values, TensorBase):
         indexing.check_same_dtype(self, values, tuple(i._a for i in indices if isinstance(i, TensorBase)))
+    part = indexing.getitem(self.detach(), tuple(indices))
+    if isinstance(values, TensorBase) and values._a.ndim > part._a.ndim:
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(values._a.shape)} cannot be broadcast to indexing result of "
+            f"shape {list(part._a.shape)}"
+        )
     if not accumulate:
         indexing.setitem(self, tuple(indices), values)
         return self
-    part = indexing.getitem(self, tuple(indices))
     basic, arrays = indexing.parse(tuple(indices), self._a.shape)
     spread = shape.expand(values, *part._a.shape)
     if arrays:
@@ -160,6 +171,7 @@ def restrided(call: Callable[..., Any], name: str) -> Callable[..., Any]:
         if after._node is not None and after._node is not before._node:
             named(after, in_place_name(after._node.name()))
         if self._view_of is None and after._view_of is not None:
+            before.owner = weakref.ref(self)
             for view in self._version_counter.live_views():
                 link = view._view_of
                 if view is not self and link is not None and link.root is self:

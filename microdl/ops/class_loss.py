@@ -207,6 +207,8 @@ def _of_probabilities(
             f"{from_numpy_dtype(target._a.dtype).legacy}: the target has the input's shape {list(shape)}. Convert it "
             "with .float(), or give one label for each row."
         )
+    if not shape:
+        raise IndexError("Dimension specified as 1 but tensor has no dimensions: give scores of shape (C,) or (N, C).")
     if ignore_index >= 0:
         raise RuntimeError("ignore_index is not supported for floating point target: leave it out.")
     dim = min(1, len(shape) - 1)

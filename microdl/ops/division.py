@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase
+from ..autograd.graph import TensorBase, no_gradient
 from ..autograd.record import BY_UFUNC, binary
 from ..autograd.table import BOTH, SECOND, by_tensors
 
@@ -98,13 +98,11 @@ def _truncated(x: Any, y: Any) -> Any:
 _div_floor = binary(
     "div_floor",
     _dividing("floor_divide", np.floor_divide),
-    lambda g: g * 0,
-    lambda g: g * 0,
+    no_gradient,
+    no_gradient,
     grad_name="DivBackward2",
 )
-_div_trunc = binary(
-    "div_trunc", _dividing("div_trunc", _truncated), lambda g: g * 0, lambda g: g * 0, grad_name="DivBackward2"
-)
+_div_trunc = binary("div_trunc", _dividing("div_trunc", _truncated), no_gradient, no_gradient, grad_name="DivBackward2")
 BY_UFUNC.update({np.fmod: fmod, np.remainder: remainder, np.floor_divide: floor_divide})
 
 

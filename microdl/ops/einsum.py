@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, named, wrap
+from ..autograd.graph import TensorBase, wrap
 from ..autograd.record import attach
 from ..autograd.table import Op
 from ..dtypes import from_numpy_dtype
 from .matrix import diagonal
 from .products import matmul
-from .shape import permute, require, reshape, wrap_dims
+from .shape import permute, require, reshape, unsafe_view, wrap_dims
 
 _WORTH_A_PLAN = 1 << 12  # below, np.einsum's plain loop is faster than finding a BLAS call
 
@@ -233,6 +233,8 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
     Source: https://pytorch.org/docs/stable/generated/torch.tensordot.html
     """
     x, y = require("tensordot", a)._a, require("tensordot", b)._a
+    if x.dtype != y.dtype:
+        raise RuntimeError(f"both inputs should have same dtype, but they are {a.dtype} and {b.dtype}: use .to()")
     if isinstance(dims, (tuple, list)):
         first, second = wrap_dims(list(dims[0]), x.ndim), wrap_dims(list(dims[1]), y.ndim)
     else:
@@ -243,7 +245,7 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
         raise RuntimeError("both dimension lists should have same length")
     for i, j in zip(first, second, strict=True):
         if 1 in (x.shape[i], y.shape[j]):  # one element meets them all
-            a, b = (t if t._a.shape[d] == 1 else t.sum(d, keepdim=True) for t, d in ((a, i), (b, j)))
+            a, b = (t if t._a.shape[d] == 1 else t.sum(d, keepdim=True).to(t.dtype) for t, d in ((a, i), (b, j)))
         elif x.shape[i] != y.shape[j]:
             raise RuntimeError(
                 f"contracted dimensions need to match, but first has size {x.shape[i]} in dim {i} and second has size "
@@ -271,7 +273,7 @@ def kron(input: Any, other: Any) -> Any:
     blocks = reshape(input, *(n for size in x for n in (size, 1))) * reshape(
         other, *(n for size in y for n in (1, size))
     )
-    return named(reshape(blocks, *(n * m for n, m in zip(x, y, strict=True))), "UnsafeViewBackward0")
+    return unsafe_view(blocks, tuple(n * m for n, m in zip(x, y, strict=True)))
 
 
 def chain_matmul(*matrices: Any) -> Any:

@@ -58,7 +58,10 @@ _embedding_backward: Callable[..., Any] = op(
 
 def rows_index(name: str, input: Any, weight: Any, error: type[Exception] = IndexError) -> Any:
     """The array of row numbers. RuntimeError for what are no integers, `error` for one out of range."""
-    index, rows = require(name, input)._a, require(name, weight)._a.shape[0]
+    index, table = require(name, input)._a, require(name, weight)._a
+    if table.ndim != 2:
+        raise RuntimeError(f"'weight' must be 2-D, but it has shape {list(table.shape)}")
+    rows = table.shape[0]
     if index.dtype.name not in ("int64", "int32"):
         raise RuntimeError(
             f"{name}: Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; "

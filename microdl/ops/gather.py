@@ -9,9 +9,9 @@ import numpy as np
 
 from ..autograd.graph import TensorBase, named
 from ..autograd.record import not_a_tensor, op
-from ..dtypes import from_numpy_dtype
+from ..dtypes import check_fits, from_numpy_dtype
 from .along import along, flat, pick
-from .shape import expand, require, reshape, wrap_dim
+from .shape import expand, require, reshape, unsafe_view, wrap_dim
 from .spelling import spelled
 
 Array = np.ndarray[Any, Any]
@@ -82,7 +82,7 @@ def gather(input: Any, dim: int, index: Any) -> Any:
     _fits(where, input._a.shape, d, "Size does not match at dimension {i} " + sizes)
     check_range(where, input._a.shape[d], d)
     out = pick(input, d, where, False)
-    return out if out._a.shape == shape else named(reshape(out, *shape), "GatherBackward0")
+    return out if out._a.shape == shape else named(unsafe_view(out, shape), "GatherBackward0")
 
 
 @spelled(axis="dim")
@@ -98,6 +98,8 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
     if dim is None:
         return gather(reshape(require("take_along_dim", input), -1), 0, reshape(indices, -1))
     a, where = require("take_along_dim", input)._a, index_array("take_along_dim", indices, position=2)
+    if where.dtype != np.int64:
+        raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {legacy(where)}")
     if a.ndim != where.ndim:
         raise RuntimeError(
             "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
@@ -180,6 +182,9 @@ def _scatter_arguments(name: str, input: Any, dim: int, index: Any, src: Any) ->
         )
     if not held and not isinstance(src, (bool, int, float)):
         raise TypeError(f"{name}(): argument 'src' (position 4) must be Tensor or a number, not {type(src).__name__}")
+    if not held:
+        check_fits(src, a.dtype)
+        src = np.asarray(src).astype(a.dtype)[()]
     if max(where.ndim, 1) != max(a.ndim, 1):
         raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
     where = where.reshape(-1) if not where.ndim else where
@@ -222,7 +227,7 @@ def scatter(input: Any, dim: int, index: Any, src: Any = None, value: Any = None
         out = _scatter_multiply(x, d, where, values)
     else:
         out = (_scatter_add if reduce else scatter_put)(x, d, where, values)
-    return out if shape else reshape(out, ())
+    return out if shape else unsafe_view(out, ())
 
 
 @spelled(axis="dim")

@@ -20,7 +20,7 @@ from .gather import (
     legacy,
     scatter_put,
 )  # fmt: skip
-from .shape import expand, require, reshape, wrap_dim
+from .shape import expand, require, reshape, unsafe_view, wrap_dim
 from .slices import _slices_arguments, expand_pair
 
 _UFUNC: dict[str, np.ufunc] = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
@@ -155,7 +155,7 @@ def scatter_reduce(input: Any, dim: int, index: Any, src: Any, reduce: str, *, i
     shape = require("scatter_reduce", input)._a.shape
     x, d, where, values = _scatter_arguments("scatter_reduce", input, dim, index, src)
     out = _reduced(x, d, where, values, reduce, include_self)
-    return out if shape else reshape(out, ())
+    return out if shape else unsafe_view(out, ())
 
 
 def index_reduce(input: Any, dim: int, index: Any, source: Any, reduce: str, *, include_self: bool = True) -> Any:
@@ -177,7 +177,7 @@ def index_reduce(input: Any, dim: int, index: Any, source: Any, reduce: str, *, 
     values = values if values._a.ndim else reshape(values, 1)
     place = where.reshape((-1,) + (1,) * (x._a.ndim - d - 1))
     out = _reduced(x, d, np.broadcast_to(place, values._a.shape), values, reduce, include_self)
-    return out if input._a.ndim else reshape(out, ())
+    return out if input._a.ndim else unsafe_view(out, ())
 
 
 # --- by position, by mask --------------------------------------------------------------------------------------------

@@ -28,8 +28,8 @@ _ALL = slice(None)
 
 _select_slices = view(
     "slice",
-    lambda input, index: input[index],
-    lambda g, input_shape, index: _spread(g, input_shape, index),
+    lambda input, basic: input[basic],
+    lambda g, input_shape, basic: _spread(g, input_shape, basic),
     lambda node: _last_step(*node.saved),
 )
 
@@ -51,14 +51,14 @@ def _last_step(index: Basic, shape: tuple[int, ...]) -> str:
     return last
 
 
-def _spread_forward(input: Any, shape: tuple[int, ...], index: Basic) -> Any:
+def _spread_forward(input: Any, shape: tuple[int, ...], basic: Basic) -> Any:
     out = np.zeros(shape, input.dtype)
-    out[index] = input
+    out[basic] = input
     return out
 
 
 _spread: Callable[..., Any] = op(
-    "slice_backward", _spread_forward, polymorphic=True, input=lambda g, index: _basic(g, index)
+    "slice_backward", _spread_forward, polymorphic=True, input=lambda g, basic: _basic(g, basic)
 )
 
 
@@ -290,6 +290,8 @@ def setitem(input: Any, index: Any, value: Any) -> None:
     check_writable(input, "index_put_")
     if arrays and isinstance(value, TensorBase):
         check_same_dtype(input, value, arrays)
+        if value._a.dtype != input._a.dtype:
+            check_fits(value._a.item(), input._a.dtype)
     recorded = takes_history(input, (value,))
     source = value._a if isinstance(value, TensorBase) else _number(input, value)
     target = input._a[basic] if basic else input._a

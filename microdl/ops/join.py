@@ -17,7 +17,8 @@ from ..autograd.table import Op
 from ..dtypes import from_numpy_dtype, result_dtype
 from .arithmetic import cast, contiguous_clone, memory_order
 from .indexing import _select_slices, narrow
-from .shape import require, wrap_dim, wrap_dims
+from .shape import flatten, require, unsqueeze, wrap_dim, wrap_dims
+from .slices import index_select
 from .spelling import spelled
 
 
@@ -291,6 +292,11 @@ _roll: Callable[..., Any] = op(
 )
 
 
+def _nothing_back(g: Any, input_shape: tuple[int, ...]) -> Any:
+    zeros = np.zeros(input_shape, g._a.dtype if isinstance(g, TensorBase) else g.dtype)
+    return wrap(zeros) if isinstance(g, TensorBase) else zeros
+
+
 @spelled(repeats="*", dims="*")
 def repeat(input: Any, *repeats: Any) -> Any:
     """The tensor tiled: copied `repeats[i]` times along dimension i (which may be new ones in front)."""
@@ -300,10 +306,15 @@ def repeat(input: Any, *repeats: Any) -> Any:
     shape = (1,) * (len(times) - input._a.ndim) + input._a.shape
     if any(r * n < 0 for r, n in zip(times, shape, strict=True)):
         raise RuntimeError(f"Trying to create tensor with negative dimension: repeats {list(times)}")
+    if 0 in times:
+        return _repeat_none(input, tuple(r * n for r, n in zip(times, shape, strict=True)))
     paired = [n for pair in zip((1,) * len(shape), shape, strict=True) for n in pair]
     wide = [n for pair in zip(times, shape, strict=True) for n in pair]
     out = input.reshape(paired).expand(wide).reshape([r * n for r, n in zip(times, shape, strict=True)])
     return named(out if out._view_of is None else contiguous_clone(out), "RepeatBackward0")
+
+
+_repeat_none = op("repeat", lambda input, shape: np.empty(shape, input.dtype), input=_nothing_back)
 
 
 @spelled(dims="*")
@@ -331,9 +342,12 @@ def repeat_interleave(input: Any, repeats: Any = None, dim: int | None = None) -
     if dim is None:
         input, dim = input.reshape(-1), 0
     n = input._a.shape[wrap_dim(dim, input._a.ndim)]
-    index = np.repeat(np.arange(n), _counts(repeats, n))
-    out = input[(slice(None),) * wrap_dim(dim, input._a.ndim) + (wrap(index),)].contiguous()
-    return named(out, "IndexSelectBackward0" if isinstance(repeats, TensorBase) else "ViewBackward0")
+    counts = _counts(repeats, n)
+    if isinstance(repeats, TensorBase):
+        return index_select(input, dim, wrap(np.repeat(np.arange(n), counts)))
+    d = wrap_dim(dim, input._a.ndim)
+    wide = unsqueeze(input, d + 1).expand(*input._a.shape[: d + 1], int(repeats), *input._a.shape[d + 1 :])
+    return flatten(contiguous_clone(wide), d, d + 1)
 
 
 def _counts(repeats: Any, n: int | None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ def _forward(input: Any, weight: Any, bias: Any) -> Any:
 
 
 def _rows(a: Any) -> Any:
-    return a if len(a.shape) == 2 else a.reshape(-1, a.shape[-1])
+    return a if len(a.shape) == 2 else a.reshape(math.prod(a.shape[:-1]), a.shape[-1])
 
 
 def _grad_input(g: Any, weight: Any) -> Any:

@@ -294,5 +294,12 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
             "with input.float()."
         )
     d = float(delta)
-    losses = lambda r: _regression("huber_loss", "huber_cpu", _huber, input, target, r, d)  # noqa: E731
+    size = input._a.dtype.itemsize
+
+    def losses(reduction: str) -> Any:
+        if target._a.dtype.itemsize <= size or target._a.dtype.kind != "f":
+            return _regression("huber_loss", "huber_cpu", _huber, input, target, reduction, d)
+        each = _regression("huber_loss", "huber_cpu", _huber, input, target, "none", d)
+        return reduced(cast(each, input._a.dtype), reduction)  # each loss is of the input's dtype
+
     return _weighted("huber_loss", losses, weight, how, by_weights=False)

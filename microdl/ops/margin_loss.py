@@ -92,7 +92,8 @@ def multi_margin_loss(
     if how == "mean" and not target._a.size:
         raise empty_batch("multi_margin_loss", input._a.shape)
     single = input._a.ndim == 1
-    scores, labels = (reshape(input, (1, -1)), reshape(target, (1,))) if single else (input, target)
+    scores = reshape(input, (1, -1)) if single else input
+    labels = reshape(target, (scores._a.shape[0],))
     half = scores._a.dtype == np.float16
     if half:
         scores, weight = cast(scores, _FLOAT32), None if weight is None else cast(weight, _FLOAT32)
@@ -215,6 +216,7 @@ def hinge_embedding_loss(
     how = reduction_of(reduction, size_average, reduce)
     check_pair("hinge_embedding_loss", input, target, how)
     zero = wrap(np.zeros((), input._a.dtype))
+    margin = margin if input._a.dtype.kind == "f" else int(margin)
     far = where(target != 1, clamp_min(margin - input, 0), zero)
     near = where(target != -1, input, zero)
     return _mean_or(far + near, how)

@@ -8,19 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
+from ..autograd.graph import TensorBase, no_gradient, wrap
 from ..autograd.record import BY_UFUNC, binary, op, unary
 from ..dtypes import from_numpy_dtype
 from . import return_types
 from .arithmetic import cast, mul, pow
 from .blend import _floats_only
 from .shape import require
-
-
-def _none(g: Any) -> Any:
-    """A gradient of zeros, of `g`'s shape."""
-    return np.where(False, g, 0)
-
 
 # --- inverse hyperbolic functions, degrees ------------------------------------------------------------------
 
@@ -63,7 +57,7 @@ isreal = unary("isreal", lambda a: np.ones(a.shape, np.bool_), doc="True everywh
 angle = unary(
     "angle",
     lambda a: np.where(np.isnan(a), a, np.where(a < 0, a.dtype.type(math.pi), a.dtype.type(0))),
-    _none,
+    no_gradient,
     floating=True,
     doc="pi where the element is negative, else 0.",
 )
@@ -71,7 +65,7 @@ copysign = binary(
     "copysign",
     np.copysign,
     lambda g, input, out: np.where(input == 0, 0, np.where((input > 0) == (out > 0), g, -g)),
-    _none,
+    no_gradient,
     floating=True,
     doc="""The size of `input` with the sign of `other`.
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.inplace import view as declare_view
-from ..autograd.record import not_a_tensor, shape_error
+from ..autograd.record import not_a_tensor, op, shape_error
 from ..dtypes import dtype
 from .spelling import spelled
 
@@ -33,6 +33,12 @@ def _permuting(name: str) -> Callable[..., Any]:
 
 
 _reshape = _reshaping("view", "ViewBackward0")
+_reshaped_result = op(
+    "unsafe_view",
+    lambda input, shape: input.reshape(shape),
+    grad_name="UnsafeViewBackward0",
+    input=lambda g, input_shape: g.reshape(input_shape),
+)
 _unsqueeze = _reshaping("unsqueeze", "UnsqueezeBackward0")
 _squeeze = _reshaping("squeeze", "SqueezeBackward0")
 _squeeze_dim = _reshaping("squeeze_dim", "SqueezeBackward1")
@@ -134,6 +140,11 @@ def _reshaped(input: Any, shape: tuple[int, ...]) -> Any:
     return named(out, "UnsafeViewBackward0" if out._view_of is None else "ReshapeAliasBackward0")
 
 
+def unsafe_view(input: Any, shape: tuple[int, ...]) -> Any:
+    """What an operation has just made in another shape, and not known as a view: nobody else sees that memory."""
+    return _reshaped_result(input, shape)
+
+
 @spelled(size="*", dtype="*")
 def view(input: Any, *shape: Any) -> Any:
     """`reshape` that never copies; RuntimeError where the strides do not allow a view. `view(dtype)` converts bits.
@@ -211,6 +222,8 @@ def unflatten(input: Any, dim: int, sizes: Any) -> Any:
     """Splits one dimension into several; the inverse of `flatten`."""
     shape = input._a.shape
     d = wrap_dim(dim, len(shape))
+    if not tuple(sizes):
+        raise RuntimeError("unflatten: sizes must be non-empty")
     return _reshape(input, (*shape[:d], *_resolved(tuple(sizes), shape[d]), *shape[d + 1 :]))
 
 

@@ -11,9 +11,9 @@ import numpy as np
 from ..autograd.graph import TensorBase
 from ..autograd.record import not_a_tensor, op, shape_error
 from ..dtypes import check_fits
-from .arithmetic import cast
+from .arithmetic import cast, clone
 from .gather import Array, as_vector, check_range, index_array, legacy
-from .shape import expand, require, reshape, wrap_dim
+from .shape import expand, require, unsafe_view, wrap_dim
 from .spelling import spelled
 
 _ALL = slice(None)
@@ -66,7 +66,7 @@ def index_select(input: Any, dim: int, index: Any) -> Any:
         raise IndexError(f"index_select(): Index is supposed to be a vector, not of shape {list(where.shape)}")
     check_range(where, a.shape[d] if a.ndim else 1, d, IndexError, "index out of range in self: ")
     if not a.ndim:
-        return reshape(input, ())
+        return clone(input)
     return _index_select(input, d, where.reshape(-1))
 
 
@@ -143,7 +143,7 @@ def _slices_arguments(name: str, input: Any, dim: int, index: Any, source: Any) 
 
 def _sliced(call: Callable[..., Any], input: Any, *args: Any) -> Any:
     out = call(*args)
-    return out if input._a.ndim else reshape(out, ())
+    return out if input._a.ndim else unsafe_view(out, ())
 
 
 @spelled(axis="dim")
@@ -224,6 +224,8 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Any:
             f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype}. Compare it first, for "
             "example mask != 0."
         )
+    if isinstance(value, TensorBase) and not value._a.ndim:
+        check_fits(value._a.item(), a.dtype)
     value = single("masked_fill", value, a)
     if m.shape != a.shape:
         expand_pair(m, a)

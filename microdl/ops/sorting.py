@@ -200,7 +200,8 @@ def mode(input: Any, dim: int = -1, keepdim: bool = False) -> Any:
     index = np.empty((*rows.shape[:-1], 1), np.int64)
     for place in np.ndindex(rows.shape[:-1]):
         values, counts = np.unique(rows[place], return_counts=True)
-        index[place] = np.flatnonzero(rows[place] == values[counts.argmax()])[-1]
+        best = values[counts.argmax()]
+        index[place] = np.flatnonzero((rows[place] == best) | ((rows[place] != rows[place]) & (best != best)))[-1]
     kept = check_flag("mode", keepdim) and input._a.ndim > 0
     return _one_of("mode", _mode, _as_vector(input), np.moveaxis(index, -1, d), d, kept)
 

@@ -162,7 +162,7 @@ ARITHMETIC: dict[str, st.SearchStrategy[Case]] = {
     "overwrite": st.tuples(arrays(REAL, (2, 3)), arrays(REAL, (2, 3))).map(
         lambda xs: Case(overwrite, xs, lambda x, y: y)
     ),
-    "heaviside": binary(blend._heaviside, np.heaviside, NONZERO),
+    "heaviside": binary(blend._heaviside, np.heaviside, NONZERO).map(lambda case: replace(case, differentiable=False)),
     "lerp": broadcastable(REAL, REAL, REAL).map(lambda xs: Case(blend.lerp, xs, lambda x, y, w: x + w * (y - x))),
     "logaddexp": binary(blend.logaddexp, np.logaddexp),
     "hypot": binary(blend.hypot, np.hypot, REAL, NONZERO),

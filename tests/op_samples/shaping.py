@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import microdl as torch
-from microdl.ops import indexing, join
+from microdl.ops import indexing, join, shape
 
 from .kinds import MATRICES, REAL, SHAPES, Array, Case, arrays, axes, one_axis, with_arguments
 
@@ -169,6 +169,7 @@ def rolls(x: Array) -> st.SearchStrategy[tuple[Any, ...]]:
 
 SHAPING: dict[str, st.SearchStrategy[Case]] = {
     "view": with_arguments(torch.reshape, np.reshape, other_shapes),
+    "unsafe_view": with_arguments(shape.unsafe_view, np.reshape, other_shapes),
     "permute": with_arguments(
         torch.permute, np.transpose, lambda x: st.permutations(range(x.ndim)).map(lambda dims: (tuple(dims),))
     ),
@@ -186,6 +187,7 @@ SHAPING: dict[str, st.SearchStrategy[Case]] = {
     "stack": joins(torch.stack, np.stack, 1),
     "unbind": unbinds(),
     "flip": with_arguments(torch.flip, np.flip, lambda x: st.tuples(axes(x))),
+    "repeat": with_arguments(lambda x, n: x.repeat(*n), np.tile, lambda x: st.just(((0,) * max(x.ndim, 1),))),
     "roll": with_arguments(torch.roll, np.roll, rolls),
     "slice": with_arguments(lambda x, i: x[i], lambda a, i: a[i], basic_indices),
     "slice_backward": slice_backwards(),

@@ -116,11 +116,8 @@ def main() -> int:
     parser.add_argument("--programs", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--open", action="store_true", help="list the known open differences again, too")
     parser.add_argument("--summary", type=Path, help="a JSON file for the counts and the differences")
     args = parser.parse_args()
-    if args.open:
-        RULES.pop("open")
     start, each = time.time(), -(-args.programs // args.jobs)
     seeds = [args.seed + job * 1_000_000 for job in range(args.jobs)]
     if args.jobs == 1:

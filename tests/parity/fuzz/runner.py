@@ -100,9 +100,7 @@ class Session:
         except Difference as difference:
             errors = [x.error if isinstance(x, Raised) else None for x in (ours, theirs)]
             changes = line.kind == "in place"
-            case = Case(
-                difference.kind, statement.text, *errors, operands, statement.no_grad, changes, difference.lines
-            )
+            case = Case(difference.kind, statement.text, *errors, operands, self.theirs, changes, difference.lines)
             rule = allowed(case)
             if rule is None:
                 raise
@@ -232,9 +230,7 @@ class Session:
         if not self._grow(b):
             return False
         slack = (
-            _SLACK * float(np.finfo(b.dtype).eps) * self.scale * (16 if kind == "grad" else 1)
-            if b.dtype.kind == "f"
-            else 0
+            _SLACK * self._rounding(b.dtype) * self.scale * (16 if kind == "grad" else 1) if b.dtype.kind == "f" else 0
         )
         with np.errstate(all="ignore"):
             if not np.allclose(a, b, rtol=slack, atol=slack, equal_nan=True):
@@ -242,6 +238,11 @@ class Session:
         if a.flags.writeable:
             np.copyto(a, b)
         return True
+
+    def _rounding(self, dtype: Any) -> float:
+        """That of the coarsest dtype so far: a float64 result of float32 operands is as good as those."""
+        each = [torch.finfo(t.dtype).eps for t in self.theirs if t.is_floating_point()]
+        return float(max([np.finfo(dtype).eps, *each]))
 
     def _grow(self, b: Any) -> bool:
         """Whether the values are still tame; the largest sets the tolerance."""

@@ -190,18 +190,19 @@ def sub(input: Any, other: Any, *, alpha: float = 1, out: Any = None) -> Any:
 
 def _scaled(input: Any, other: Any, alpha: float) -> Any:
     """`alpha * other`; RuntimeError where the dtype of the result does not take such a factor."""
-    arrays = promoted(operand("add", 1, input), operand("add", 2, other))
-    kind = kind_of(*arrays)
+    kind = kind_of(*promoted(operand("add", 1, input), operand("add", 2, other)))
     if isinstance(alpha, bool) and kind != "b":
         raise RuntimeError(f"Boolean alpha only supported for Boolean results. Write {int(alpha)} for {alpha}.")
     if isinstance(alpha, float) and kind != "f":
         raise RuntimeError(
             f"For integral input tensors, argument alpha must not be a floating point number, but it is {alpha}."
         )
-    common = result_dtype(list(arrays))
-    check_fits(alpha, common)
     factor = bool(alpha) if kind == "b" else alpha
-    return _mul(cast(other, common), factor) if isinstance(other, TensorBase) else other * factor
+    if not isinstance(other, TensorBase):
+        return other * factor
+    common = result_dtype([input._a, other._a]) if isinstance(input, TensorBase) else other._a.dtype
+    check_fits(alpha, common)
+    return _mul(cast(other, common), factor)
 
 
 def rsub(input: Any, other: Any, *, alpha: float = 1) -> Any:

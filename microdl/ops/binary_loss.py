@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.graph import named
 from ..autograd.record import op
 from ..dtypes import from_numpy_dtype
 from .activation import log1p_exp, logsigmoid, not_implemented, sigmoid_of, softplus_of
@@ -175,5 +176,6 @@ def binary_cross_entropy_with_logits(
         )
     if input._a.dtype != target._a.dtype and input._a.dtype.kind == "f" and weight is None and pos_weight is None:
         linear = cast((1 - target) * input, target._a.dtype)  # the losses are of the target's dtype
-        return reduced(cast(linear - logsigmoid(input), target._a.dtype), how)
+        losses = reduced(cast(linear - logsigmoid(input), target._a.dtype), how)
+        return named(losses, "BinaryCrossEntropyWithLogitsBackward0")
     return _bce_logits(*promote_pair(name, input, target), weight, pos_weight, how)

@@ -154,7 +154,7 @@ def _step(x: Any, y: Any) -> Any:
 
 
 def _not_implemented(g: Any) -> Any:
-    raise NotImplementedError("derivative for aten::heaviside is not implemented. Compare, and multiply by the mask.")
+    raise RuntimeError("derivative for aten::heaviside is not implemented. Compare, and multiply by the mask.")
 
 
 _heaviside = binary(

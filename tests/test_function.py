@@ -8,6 +8,7 @@ import pytest
 
 import microdl as torch
 from microdl.autograd import Function
+from microdl.autograd.function import once_differentiable
 
 
 def leaf(values: Any) -> Any:
@@ -341,3 +342,26 @@ def test_what_is_dirty_must_be_returned() -> None:
 
     with pytest.raises(RuntimeError, match="dirty .* were not returned as output.*from Forgetful.forward"):
         Forgetful.apply(leaf([1.0]) * 1)
+
+
+def test_once_differentiable() -> None:
+    class Cubed(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any, scale: float) -> Any:
+            ctx.save_for_backward(x)
+            return scale * x**3
+
+        @staticmethod
+        @once_differentiable
+        def backward(ctx: Any, g: Any) -> Any:
+            (x,) = ctx.saved_tensors
+            return torch.from_numpy(3 * x.detach().numpy() ** 2) * g, None
+
+    x = leaf([1.0, 2.0])
+    Cubed.apply(x, 1.0).sum().backward()
+    assert x.grad.tolist() == [3.0, 12.0]
+    y = x * 1
+    (g,) = torch.autograd.grad(Cubed.apply(y, 1.0).pow(2).sum(), x, create_graph=True)
+    assert g.requires_grad
+    with pytest.raises(RuntimeError, match="differentiate twice a function that was marked with @once_differentiable"):
+        g.sum().backward()

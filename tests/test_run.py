@@ -52,11 +52,13 @@ def test_the_usual_imports_give_microdl(torch: types.ModuleType) -> None:
     from torch import optim
     from torch.autograd import Function, Variable, grad
     from torch.func import functional_call
-    from torch.nn.modules.loss import MSELoss
+    from torch.nn.modules.loss import MSELoss, _Loss, _WeightedLoss
     from torch.nn.parameter import Parameter
     from torch.optim.lr_scheduler import StepLR
+    from torch.optim.optimizer import required
     from torch.utils.data import DataLoader
-    from torch.utils.data.dataset import Dataset
+    from torch.utils.data.dataloader import default_collate
+    from torch.utils.data.dataset import Dataset, random_split
     from torch.utils.data.sampler import SubsetRandomSampler
 
     assert torch.tensor is microdl.tensor
@@ -67,8 +69,12 @@ def test_the_usual_imports_give_microdl(torch: types.ModuleType) -> None:
     assert (Function, Variable, grad) == tuple(getattr(microdl.autograd, n) for n in ("Function", "Variable", "grad"))
     assert functional_call is microdl.func.functional_call
     assert (MSELoss, Parameter) == (microdl.nn.MSELoss, microdl.nn.Parameter)
+    assert issubclass(MSELoss, _Loss)
+    assert issubclass(_WeightedLoss, _Loss)
+    assert repr(required) == "<required parameter>"
     assert StepLR is microdl.optim.lr_scheduler.StepLR
     assert (DataLoader, Dataset) == (microdl.utils.data.DataLoader, microdl.utils.data.Dataset)
+    assert (default_collate, random_split) == (microdl.utils.data.default_collate, microdl.utils.data.random_split)
     assert SubsetRandomSampler is microdl.utils.data.SubsetRandomSampler
     assert cudnn is microdl.backends.cudnn
 

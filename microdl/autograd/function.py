@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from .engine import unbroadcast
 from .graph import FREED, Node, Output, TensorBase, Version, modified_message, tick, wrap
 from .inplace import check_writable, give_history
-from .mode import mode
+from .mode import mode, no_grad
 
 
 class FunctionCtx:
@@ -254,3 +255,48 @@ class FunctionNode(Node):
                 f"expected shape compatible with {list(edge.shape)}"
             ) from None
         return unbroadcast(d, edge.shape) if d._a.shape != edge.shape else d.clone()
+
+
+class _Once(Function):
+    """The identity, whose gradient is an error."""
+
+    @staticmethod
+    def forward(ctx: Any, g: Any) -> Any:
+        return g.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
+
+
+def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """Marks a Function's `backward` that computes with what is not recorded: its gradients have none of their own.
+
+    >>> import microdl as torch
+    >>> class Double(torch.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         return 2 * x
+    ...     @staticmethod
+    ...     @torch.autograd.function.once_differentiable
+    ...     def backward(ctx, g):
+    ...         return torch.from_numpy(2 * g.numpy())
+    >>> x = torch.ones(2, requires_grad=True)
+    >>> Double.apply(x).sum().backward()
+    >>> x.grad
+    tensor([2., 2.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.autograd.function.once_differentiable.html
+    """
+
+    @functools.wraps(backward)
+    def wrapper(ctx: Any, *grads: Any) -> Any:
+        with no_grad():
+            found = backward(ctx, *grads)
+        if not mode.enabled or not any(isinstance(g, TensorBase) and g.requires_grad for g in grads):
+            return found
+        if not isinstance(found, tuple):
+            return None if found is None else _Once.apply(found.detach().requires_grad_())
+        return tuple(None if g is None else _Once.apply(g.detach().requires_grad_()) for g in found)
+
+    return wrapper

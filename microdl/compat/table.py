@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from .. import autograd, dtypes
+from .. import autograd, dtypes, storage
 from ..device import device
+from ..nn import losses
 from ..serialization import names
 from ..tensor import Tensor
 
@@ -20,6 +21,7 @@ MODULES = {
     "torch": "microdl",
     "torch.amp": "microdl.amp",
     "torch.autograd": "microdl.autograd",
+    "torch.autograd.function": "microdl.autograd.function",
     "torch.autograd.functional": "microdl.autograd.functional",
     "torch.autograd.gradcheck": "microdl.autograd.gradcheck",
     "torch.autograd.profiler": "microdl.autograd.profiler",
@@ -60,6 +62,7 @@ MODULES = {
     "torch.nn.utils.weight_norm": "microdl.nn.utils.weight_norm",
     "torch.optim": "microdl.optim",
     "torch.optim.lr_scheduler": "microdl.optim.lr_scheduler",
+    "torch.optim.optimizer": "microdl.optim.optimizer",
     "torch.optim.swa_utils": "microdl.optim.swa_utils",
     "torch.random": "microdl.random",
     "torch.return_types": "microdl.return_types",
@@ -71,6 +74,11 @@ MODULES = {
     "torch.utils": "microdl.utils",
     "torch.utils.checkpoint": "microdl.utils.checkpoint",
     "torch.utils.data": "microdl.utils.data",
+    "torch.utils.data._utils": "microdl.utils.data",
+    "torch.utils.data._utils.collate": "microdl.utils.data.collate",
+    "torch.utils.data.dataloader": "microdl.utils.data",
+    "torch.utils.data.dataset": "microdl.utils.data",
+    "torch.utils.data.sampler": "microdl.utils.data",
     "torch.utils.tensorboard": "microdl.utils.tensorboard",
     "torch.utils.tensorboard.writer": "microdl.utils.tensorboard",
     "tensorboardX": "microdl.utils.tensorboard",
@@ -111,6 +119,8 @@ def homes() -> dict[str, dict[str, type]]:
             for kind in (autograd.no_grad, autograd.enable_grad, autograd.set_grad_enabled, autograd.inference_mode)
         },
         "torch.autograd.variable": {"Variable": autograd.Variable},
+        "torch.nn.modules.loss": {"_Loss": losses.Loss, "_WeightedLoss": losses.WeightedLoss},
+        "torch.storage": {"TypedStorage": storage.TypedStorage, "UntypedStorage": storage.UntypedStorage},
     }
     for path, kind in {**names.data_globals(), **names.object_globals()}.items():
         module, _, name = path.rpartition(".")

@@ -79,6 +79,24 @@ def test_the_usual_imports_give_microdl(torch: types.ModuleType) -> None:
     assert cudnn is microdl.backends.cudnn
 
 
+def test_pytorchs_files_have_what_programs_take_from_them(torch: types.ModuleType) -> None:
+    from torch.nn.modules.batchnorm import _BatchNorm
+    from torch.nn.modules.loss import _Loss, _WeightedLoss
+    from torch.utils.data.dataloader import default_collate
+    from torch.utils.data.dataset import random_split
+    from torch.utils.hooks import RemovableHandle
+
+    assert isinstance(torch.nn.BatchNorm1d(2), _BatchNorm)
+    assert issubclass(torch.nn.CrossEntropyLoss, _WeightedLoss)
+    assert issubclass(_WeightedLoss, _Loss)
+    assert (default_collate, random_split) == (torch.utils.data.default_collate, torch.utils.data.random_split)
+    assert isinstance(torch.nn.Linear(1, 1).register_forward_hook(print), RemovableHandle)
+    with pytest.raises(ImportError, match="torch.utils.data.dataset"):
+        from torch.utils.data.dataset import nothing  # type: ignore[attr-defined]  # noqa: F401
+    microdl.as_torch().undo()
+    assert torch.nn.BatchNorm1d.__module__ == "microdl.nn.layers"
+
+
 def test_classes_say_where_pytorch_has_them_and_only_then(torch: types.ModuleType) -> None:
     assert str(type(torch.ones(1))) == "<class 'torch.Tensor'>"
     assert str(torch.nn.Linear) == "<class 'torch.nn.modules.linear.Linear'>"

@@ -121,11 +121,18 @@ def make(name: str) -> Any:
         module.__dict__.update({k: v for k, v in vars(source).items() if not _own(k)})
     for each, kind in homes().get(name, {}).items():
         module.__dict__.setdefault(each, kind)
-    module._source = source
+    module._source = _package(name) if source is None else source
     module.__file__ = getattr(source, "__file__", None)
     if name in ("torch", "torchvision"):
         module.__dict__["__version__"] = TorchVersion(VERSION) if name == "torch" else VISION_VERSION
     return module
+
+
+def _package(name: str) -> Any:
+    """What answers for a file of PyTorch's beyond its classes, such as `random_split`: the package it is in."""
+    while name not in MODULES:
+        name = name.rpartition(".")[0]
+    return resolve(MODULES[name])
 
 
 def _own(name: str) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from .. import autograd, dtypes, storage
+from .. import autograd, dtypes, nn, storage
+from ..autograd.graph import RemovableHandle
 from ..device import device
 from ..nn import losses
 from ..serialization import names
@@ -119,7 +120,9 @@ def homes() -> dict[str, dict[str, type]]:
             for kind in (autograd.no_grad, autograd.enable_grad, autograd.set_grad_enabled, autograd.inference_mode)
         },
         "torch.autograd.variable": {"Variable": autograd.Variable},
-        "torch.nn.modules.loss": {"_Loss": losses.Loss, "_WeightedLoss": losses.WeightedLoss},
+        "torch.nn.modules.batchnorm": {"_BatchNorm": nn.BatchNorm1d},  # what programs ask isinstance of
+        "torch.nn.modules.loss": {"_Loss": losses.Loss, "_WeightedLoss": losses.WeightedLoss},  # and inherit from
+        "torch.utils.hooks": {"RemovableHandle": RemovableHandle},
         "torch.storage": {"TypedStorage": storage.TypedStorage, "UntypedStorage": storage.UntypedStorage},
     }
     for path, kind in {**names.data_globals(), **names.object_globals()}.items():

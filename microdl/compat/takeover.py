@@ -55,7 +55,7 @@ class Takeover:
         sys.meta_path.insert(0, self._finder)
         for home, kinds in homes().items():
             for kind in kinds.values():
-                self._names[kind] = kind.__module__
+                self._names.setdefault(kind, kind.__module__)
                 kind.__module__ = home
         self._active = True
 

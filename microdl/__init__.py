@@ -10,8 +10,8 @@ import warnings
 from math import e, inf, nan, pi
 
 from . import (
-    amp, autograd, backends, cuda, datasets, distributions, dtypes, func, kernels, linalg, mps, nn, optim,
-    random, serialization, special, storage, surface, testing, utils, version,
+    accelerator, amp, autograd, backends, cuda, datasets, distributions, dtypes, func, kernels, linalg, mps, nn,
+    optim, random, serialization, special, storage, surface, testing, utils, version, xpu,
 )  # fmt: skip
 from .amp import autocast, is_autocast_enabled
 from .autograd import (
@@ -36,7 +36,7 @@ from .dtypes import (
 from .dtypes import bool_ as bool
 from .dtypes import float32 as float
 from .dtypes import int32 as int
-from .interop import from_dlpack
+from .interop import from_dlpack, frombuffer
 from .kernels import get_num_threads, set_num_threads
 from .ops.arithmetic import (
     abs, acos, add, asin, atan, atan2, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, ceil, clone, cos,
@@ -144,8 +144,14 @@ from .ops.slices import (
     index_add, index_copy, index_fill, index_select, masked_fill, masked_select, take,
 )  # fmt: skip
 from .nn.functional import (
-    batch_norm, cosine_similarity, dropout, hinge_embedding_loss, kl_div, layer_norm, margin_ranking_loss,
-    pairwise_distance, poisson_nll_loss, relu_,
+    bilinear, celu_, cosine_similarity, hardshrink, pairwise_distance, relu_, rms_norm, rrelu, rrelu_, selu_,
+    threshold_,
+)  # fmt: skip
+from .nn.native import (
+    alpha_dropout, alpha_dropout_, batch_norm, binary_cross_entropy_with_logits, constant_pad_nd,
+    cosine_embedding_loss, dropout, dropout_, embedding, feature_alpha_dropout, feature_alpha_dropout_,
+    feature_dropout, feature_dropout_, group_norm, hinge_embedding_loss, kl_div, layer_norm, margin_ranking_loss,
+    poisson_nll_loss, triplet_margin_loss,
 )  # fmt: skip
 from .ops import return_types
 from .ops.spelling import with_out
@@ -161,7 +167,7 @@ from .storage import UntypedStorage
 from .switches import (
     are_deterministic_algorithms_enabled, compile, get_deterministic_debug_mode, get_float32_matmul_precision,
     get_num_interop_threads, is_deterministic_algorithms_warn_only_enabled, set_deterministic_debug_mode,
-    set_float32_matmul_precision, set_flush_denormal, set_num_interop_threads, set_warn_always,
+    is_warn_always_enabled, set_float32_matmul_precision, set_flush_denormal, set_num_interop_threads, set_warn_always,
     use_deterministic_algorithms,
 )  # fmt: skip
 from .tensor import Tensor
@@ -196,7 +202,8 @@ moveaxis, row_stack, trapz, fix, arcsinh, arccosh, arctanh = (
 )  # fmt: skip
 unsafe_split, unsafe_chunk, unsafe_split_with_sizes, diagflat = split, chunk, split_with_sizes, Tensor.diagflat
 real = conj = conj_physical = resolve_conj = resolve_neg = itself
-detach = Tensor.detach
+detach, get_device, is_inference, index_put = Tensor.detach, Tensor.get_device, Tensor.is_inference, Tensor.index_put
+newaxis = None
 solve, lstsq, symeig, eig, matrix_rank = (
     removed_solve, removed_lstsq, removed_symeig, removed_eig, removed_matrix_rank,
 )  # fmt: skip
@@ -214,6 +221,7 @@ def as_torch():  # type: ignore[no-untyped-def]  # a Takeover, which is not load
 
 
 __all__ = [
+    "accelerator", "xpu",
     "amp", "are_deterministic_algorithms_enabled", "as_torch", "autocast", "compile", "get_deterministic_debug_mode",
     "get_float32_matmul_precision", "get_num_interop_threads", "is_autocast_enabled",
     "is_deterministic_algorithms_warn_only_enabled", "mps", "set_deterministic_debug_mode",
@@ -259,7 +267,11 @@ __all__ = [
     "tensordot", "testing",
     "threshold", "tile", "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc", "uint8", "unbind",
     "unflatten", "unique", "unsqueeze", "utils", "var", "var_mean", "vdot", "vstack", "where", "zeros", "zeros_like",
-    "binomial", "pca_lowrank", "poisson", "svd_lowrank",
+    "alpha_dropout", "alpha_dropout_", "bilinear", "binary_cross_entropy_with_logits", "celu_", "constant_pad_nd",
+    "cosine_embedding_loss", "dropout_", "embedding", "feature_alpha_dropout", "feature_alpha_dropout_",
+    "feature_dropout", "feature_dropout_", "group_norm", "hardshrink", "rms_norm", "rrelu", "rrelu_", "selu_",
+    "threshold_", "triplet_margin_loss", "frombuffer", "get_device", "is_inference", "layout", "newaxis", "strided",
+    "is_warn_always_enabled", "index_put", "binomial", "pca_lowrank", "poisson", "svd_lowrank",
     "acosh", "addbmm", "addr", "adjoint", "angle", "arccosh", "arcsinh", "arctanh", "as_strided", "asinh", "atanh",
     "atleast_1d", "atleast_2d", "atleast_3d", "bartlett_window", "blackman_window", "block_diag", "broadcast_shapes",
     "can_cast", "cdist", "cholesky_inverse", "cholesky_solve", "column_stack", "conj", "conj_physical", "copysign",

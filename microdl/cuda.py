@@ -5,6 +5,7 @@ Source: https://docs.pytorch.org/docs/stable/cuda.html
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any, NoReturn
 
 from . import amp as _amp
@@ -68,6 +69,25 @@ def memory_allocated(device: Any = None) -> int:
     return 0
 
 
+def memory_stats(device: Any = None) -> OrderedDict[str, Any]:
+    """No statistics, as in PyTorch without CUDA."""
+    return OrderedDict()
+
+
+def get_arch_list() -> list[str]:
+    """No architectures, as in PyTorch without CUDA."""
+    return []
+
+
+def is_tf32_supported() -> bool:
+    """False."""
+    return False
+
+
+class OutOfMemoryError(RuntimeError):
+    """What a GPU that is full raises: here, nothing."""
+
+
 max_memory_allocated = memory_reserved = max_memory_reserved = memory_allocated
 
 
@@ -83,7 +103,26 @@ def _refuse(*args: Any, **kwargs: Any) -> NoReturn:
 
 
 current_device = get_device_name = get_device_capability = get_device_properties = set_device = init = _refuse
+mem_get_info = current_stream = default_stream = _refuse
 get_rng_state = initial_seed = memory_summary = reset_peak_memory_stats = ipc_collect = _refuse
+
+
+class _Refusing:
+    """Can be asked `isinstance`, and not made."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise RuntimeError(
+            f"torch.cuda.{type(self).__name__} requires CUDA support: microdl runs on the CPU only. Ask "
+            "torch.cuda.is_available() first, and take time.perf_counter for times"
+        )
+
+
+class Event(_Refusing):
+    """RuntimeError, as in PyTorch without CUDA."""
+
+
+class Stream(_Refusing):
+    """RuntimeError, as in PyTorch without CUDA."""
 
 
 for _dtype in dtypes.ALL:

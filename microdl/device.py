@@ -41,6 +41,14 @@ class device:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, device) and (self.type, self.index) == (other.type, other.index)
 
+    def __enter__(self) -> device:
+        """As the place where tensors are made: the CPU, else AssertionError."""
+        require_cpu(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
     def __reduce__(self) -> Any:
         return device, (self.type,) if self.index is None else (self.type, self.index)
 
@@ -103,6 +111,27 @@ contiguous_format = _constant(memory_format, "contiguous_format")
 preserve_format = _constant(memory_format, "preserve_format")
 channels_last = _constant(memory_format, "channels_last")
 channels_last_3d = _constant(memory_format, "channels_last_3d")
+
+
+class layout:
+    """How a tensor lies in memory: `torch.strided`, the only one here.
+
+    Source: https://pytorch.org/docs/stable/tensor_attributes.html#torch.layout
+    """
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        raise TypeError("cannot create 'torch.layout' instances: there is torch.strided")
+
+    def __repr__(self) -> str:
+        return "torch.strided"
+
+    def __reduce__(self) -> str:
+        return "strided"
+
+
+strided = object.__new__(layout)
 
 CPU = device("cpu")
 

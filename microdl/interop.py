@@ -5,17 +5,18 @@ Source: https://dmlc.github.io/dlpack/latest/python_spec.html
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from . import dtypes
-from .autograd.graph import TensorBase
+from .autograd.graph import TensorBase, wrap
 from .creation import finish
 from .device import require_cpu
 from .tensor import Tensor
 
-__all__ = ["from_dlpack", "to_dlpack"]
+__all__ = ["from_dlpack", "frombuffer", "to_dlpack"]
 
 CPU = (1, 0)  # DLPack's number of the kind of device, and of the device
 _VERSIONED = np.lib.NumpyVersion(np.__version__) >= "2.1.0"  # NumPy's first with `max_version`
@@ -134,3 +135,41 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
 
 Tensor.__dlpack__ = _dlpack  # type: ignore[attr-defined]
 Tensor.__dlpack_device__ = _dlpack_device  # type: ignore[attr-defined]
+
+
+def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Any:
+    """A one-dimensional tensor on the memory of a bytes-like object: `count` elements (all for -1) from byte `offset`.
+
+    A UserWarning tells of memory that is not to be written. ValueError where the buffer does not hold the elements.
+
+    >>> import microdl as torch
+    >>> torch.frombuffer(bytearray([1, 2, 3]), dtype=torch.uint8, offset=1)
+    tensor([2, 3], dtype=torch.uint8)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.frombuffer.html
+    """
+    kind = np.dtype(dtypes.to_numpy_dtype(dtype))
+    memory = memoryview(buffer)
+    size, each = memory.nbytes, kind.itemsize
+    if size == 0 or count == 0:
+        raise ValueError(f"both buffer length ({size}) and count ({count}) must not be 0")
+    if not 0 <= offset < size:
+        raise ValueError(
+            f"offset ({offset} bytes) must be non-negative and no greater than buffer length ({size} bytes) minus 1"
+        )
+    if count < 0 and (size - offset) % each:
+        raise ValueError(
+            f"buffer length ({size} bytes) after offset ({offset} bytes) must be a multiple of element size ({each})"
+        )
+    if count > 0 and offset + count * each > size:
+        raise ValueError(
+            f"requested buffer length ({count} * {each} bytes) after offset ({offset} bytes) must not be greater than "
+            f"actual buffer length ({size} bytes)"
+        )
+    if memory.readonly:
+        warnings.warn(
+            "The given buffer is not writable, and PyTorch does not support non-writable tensors. You may want to copy "
+            "it, as with bytearray(buffer), before converting it to a tensor.",
+            stacklevel=2,
+        )
+    return wrap(np.frombuffer(memory, kind, count, offset)).requires_grad_(requires_grad)

@@ -16,6 +16,7 @@ __all__ = [
     "get_float32_matmul_precision",
     "get_num_interop_threads",
     "is_deterministic_algorithms_warn_only_enabled",
+    "is_warn_always_enabled",
     "set_deterministic_debug_mode",
     "set_float32_matmul_precision",
     "set_flush_denormal",
@@ -26,7 +27,7 @@ __all__ = [
 
 _PRECISIONS = ("highest", "high", "medium")
 _MODES = ("default", "warn", "error")
-_state: dict[str, Any] = {"precision": "highest", "mode": 0, "interop": 1}
+_state: dict[str, Any] = {"precision": "highest", "mode": 0, "interop": 1, "warn": False}
 
 
 def compile(model: Any = None, **options: Any) -> Any:
@@ -117,4 +118,10 @@ def set_flush_denormal(mode: bool) -> bool:
 
 
 def set_warn_always(b: bool, /) -> None:
-    """Accepted; Python's own filters decide how often a warning is shown."""
+    """Remembered; Python's own filters decide how often a warning is shown."""
+    _state["warn"] = b
+
+
+def is_warn_always_enabled() -> bool:
+    """What `set_warn_always` was told last, False at first."""
+    return bool(_state["warn"])

@@ -25,7 +25,7 @@ KNOWN_ABSENT = [
     (microdl.nn.functional, "torch.nn.functional", "max_pool2d", "no convolutions"),
     (microdl.optim, "torch.optim", "SparseAdam", "torch.optim.Adam"),
     (microdl.linalg, "torch.linalg", "ldl_factor", "numpy.linalg"),
-    (microdl.cuda, "torch.cuda", "Stream", "torch.device('cpu')"),
+    (microdl.cuda, "torch.cuda", "nvtx", "torch.device('cpu')"),
 ]
 
 

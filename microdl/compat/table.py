@@ -20,6 +20,7 @@ VISION_VERSION = "0.28.0+microdl"
 # PyTorch's module: where its names are. A path to something that is no module is taken as it is.
 MODULES = {
     "torch": "microdl",
+    "torch.accelerator": "microdl.accelerator",
     "torch.amp": "microdl.amp",
     "torch.autograd": "microdl.autograd",
     "torch.autograd.function": "microdl.autograd.function",
@@ -84,6 +85,7 @@ MODULES = {
     "torch.utils.tensorboard.writer": "microdl.utils.tensorboard",
     "tensorboardX": "microdl.utils.tensorboard",
     "torch.version": "microdl.version",
+    "torch.xpu": "microdl.xpu",
     "torchvision": "microdl.vision",
     "torchvision.datasets": "microdl.datasets",
     "torchvision.datasets.cifar": "microdl.datasets",

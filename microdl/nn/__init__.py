@@ -44,7 +44,7 @@ from .distances import (
     TripletMarginLoss,
     TripletMarginWithDistanceLoss,
 )
-from .dropout import AlphaDropout, Dropout, Dropout1d, FeatureAlphaDropout
+from .dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, FeatureAlphaDropout
 from .embedding import Embedding, EmbeddingBag
 from .layers import BatchNorm1d, Flatten, GroupNorm, LayerNorm, LazyBatchNorm1d, RMSNorm, Unflatten
 from .linear import Bilinear, Identity, LazyLinear, Linear
@@ -73,7 +73,8 @@ __all__ = [
     "functional", "init", "parameter", "utils",
     "Buffer", "Module", "Parameter", "UninitializedParameter",
     "DataParallel", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential",
-    "AlphaDropout", "BatchNorm1d", "Bilinear", "Dropout", "Dropout1d", "Embedding", "EmbeddingBag",
+    "AlphaDropout", "BatchNorm1d", "Bilinear", "Dropout", "Dropout1d", "Dropout2d", "Embedding",
+    "EmbeddingBag",
     "FeatureAlphaDropout", "Flatten", "GroupNorm", "Identity", "LayerNorm", "LazyBatchNorm1d", "LazyLinear", "Linear",
     "RMSNorm", "Unflatten",
     "CELU", "ELU", "GELU", "GLU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "LogSigmoid",

@@ -11,7 +11,7 @@ from typing import Any
 from . import noise
 from .module import Module
 
-__all__ = ["AlphaDropout", "Dropout", "Dropout1d", "FeatureAlphaDropout"]
+__all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "FeatureAlphaDropout"]
 
 
 class _Dropout(Module):
@@ -54,6 +54,15 @@ class Dropout1d(_Dropout):
     """
 
     _function = noise.dropout1d
+
+
+class Dropout2d(_Dropout):
+    """`Dropout` of whole channels of an input (N, C, H, W): see `functional.dropout2d`.
+
+    Source: Tompson et al., "Efficient Object Localization Using Convolutional Networks", 2015.
+    """
+
+    _function = noise.dropout2d
 
 
 class AlphaDropout(_Dropout):

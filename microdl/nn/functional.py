@@ -39,6 +39,7 @@ from ..ops.arithmetic import rsqrt
 from ..ops.binary_loss import binary_cross_entropy, binary_cross_entropy_with_logits
 from ..ops.choice import clamp_min
 from ..ops.class_loss import cross_entropy, nll_loss
+from ..ops.distance import pdist
 from ..ops.einsum import einsum
 from ..ops.linear import linear
 from ..ops.loss import huber_loss, l1_loss, mse_loss, smooth_l1_loss
@@ -59,7 +60,7 @@ from ..ops.shape import require, reshape
 from ..ops.shrinkage import glu, hardshrink, softshrink, tanhshrink
 from ..ops.softmax import log_softmax, softmax, softmin
 from .lookup import embedding, embedding_bag
-from .noise import alpha_dropout, dropout, dropout1d, feature_alpha_dropout, gumbel_softmax, rrelu, rrelu_
+from .noise import alpha_dropout, dropout, dropout1d, dropout2d, feature_alpha_dropout, gumbel_softmax, rrelu, rrelu_
 from .padding import pad
 from .pairs import (
     cosine_embedding_loss,
@@ -73,7 +74,7 @@ from .pairs import (
 
 __all__ = [
     # layers
-    "alpha_dropout", "batch_norm", "bilinear", "dropout", "dropout1d", "embedding", "embedding_bag",
+    "alpha_dropout", "batch_norm", "bilinear", "dropout", "dropout1d", "dropout2d", "embedding", "embedding_bag",
     "feature_alpha_dropout", "group_norm", "layer_norm", "linear", "normalize", "one_hot", "pad", "rms_norm",
     # activations
     "celu", "celu_", "elu", "elu_", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish",
@@ -86,7 +87,7 @@ __all__ = [
     "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss", "poisson_nll_loss",
     "smooth_l1_loss", "soft_margin_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss",
     # distances
-    "cosine_similarity", "pairwise_distance",
+    "cosine_similarity", "pairwise_distance", "pdist",
 ]  # fmt: skip
 
 

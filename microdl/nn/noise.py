@@ -21,7 +21,17 @@ from ..ops.shape import require
 from ..ops.shrinkage import rrelu_of
 from ..ops.softmax import softmax
 
-__all__ = ["alpha_dropout", "dropout", "dropout1d", "feature_alpha_dropout", "gumbel_softmax", "rrelu", "rrelu_"]
+__all__ = [
+    "alpha_dropout",
+    "dropout",
+    "dropout1d",
+    "dropout2d",
+    "feature_alpha_dropout",
+    "feature_dropout",
+    "gumbel_softmax",
+    "rrelu",
+    "rrelu_",
+]
 
 
 def _checked(name: str, input: Any, p: float) -> Any:
@@ -89,6 +99,39 @@ def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
         return input
     shape = _each_channel(a.shape) if a.ndim == 3 else (a.shape[0], 1)
     return _dropped(input, shape, p, inplace, "feature_dropout_")
+
+
+def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    """`dropout` of whole channels (dimension 1), meant for an input (N, C, H, W): a UserWarning tells of others.
+
+    Raises ValueError for a p outside [0, 1].
+
+    Source: Tompson et al., "Efficient Object Localization Using Convolutional Networks", 2015.
+    """
+    n = _checked("dropout2d", input, p).ndim
+    if n == 3:
+        warnings.warn(
+            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is desired "
+            "- input is interpreted as shape (N, C, L), where C is the channel dim. Use dropout1d for that.",
+            stacklevel=2,
+        )
+    elif n != 4:
+        warnings.warn(
+            f"dropout2d: Received a {n}-D input to dropout2d, which is deprecated and will result in an error in a "
+            "future release. To retain the behavior and silence this warning, please use dropout instead.",
+            stacklevel=2,
+        )
+    return feature_dropout(input, p, training, inplace)
+
+
+def feature_dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    """`dropout` of whole channels (dimension 1) of an input of at least 2 dimensions, else RuntimeError."""
+    a = _checked("feature_dropout", input, p)
+    if not training or p == 0 or not a.size:
+        return input
+    if a.ndim < 2:
+        raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
+    return _dropped(input, _each_channel(a.shape), p, inplace, "feature_dropout_")
 
 
 _ALPHA = 1.7580993408473766  # scale * alpha of SELU: what its outputs tend to, with the sign changed

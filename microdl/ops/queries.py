@@ -117,3 +117,27 @@ def set_default_device(device: Any) -> None:
     """Takes the CPU; AssertionError for any other device."""
     if device is not None:
         require_cpu(device)
+
+
+def is_set_to(input: Any, tensor: Any) -> bool:
+    """Whether two tensors are the same memory seen in the same shape and strides."""
+    a, b = input._a, tensor._a
+    return bool(a.ctypes.data == b.ctypes.data and a.shape == b.shape and a.strides == b.strides)
+
+
+def dim_order(input: Any, *, ambiguity_check: Any = False) -> tuple[int, ...]:
+    """The dimensions from the longest stride to the shortest.
+
+    >>> import microdl as torch
+    >>> torch.ones(2, 3).t().dim_order()
+    (1, 0)
+    """
+    strides = [abs(s) for s in input._a.strides]
+    return tuple(sorted(range(len(strides)), key=lambda d: -strides[d]))
+
+
+def pin_memory(input: Any, device: Any = None) -> Any:
+    """Raises RuntimeError, as PyTorch does without an accelerator: only copies to one profit from pinned memory."""
+    raise RuntimeError(
+        "Cannot access accelerator device when none is available: microdl runs on the CPU; drop pin_memory()"
+    )

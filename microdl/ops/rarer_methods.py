@@ -145,3 +145,8 @@ class RarerMethods:
     is_meta = is_mkldnn = is_mps = is_nested = is_quantized = is_sparse_csr = is_xla = is_xpu = False
     get_device = _named(lambda self: -1, "get_device", "-1: the CPU has no number.")
     is_pinned = is_inference = is_distributed = is_complex
+    is_set_to, dim_order, pin_memory = queries.is_set_to, queries.dim_order, queries.pin_memory
+    is_shared = _named(lambda self: False, "is_shared", "False: the memory belongs to this process.")
+    share_memory_ = queries.itself
+    const_data_ptr = _named(lambda self: self.data_ptr(), "const_data_ptr", "`data_ptr`.")
+    name, output_nr, is_ipu, is_vulkan, is_maia, is_mtia = None, 0, False, False, False, False

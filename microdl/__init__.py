@@ -270,7 +270,7 @@ __all__ = [
     "alpha_dropout", "alpha_dropout_", "bilinear", "binary_cross_entropy_with_logits", "celu_", "constant_pad_nd",
     "cosine_embedding_loss", "dropout_", "embedding", "feature_alpha_dropout", "feature_alpha_dropout_",
     "feature_dropout", "feature_dropout_", "group_norm", "hardshrink", "rms_norm", "rrelu", "rrelu_", "selu_",
-    "threshold_", "triplet_margin_loss", "frombuffer", "get_device", "is_inference", "layout", "newaxis", "strided",
+    "threshold_", "triplet_margin_loss", "frombuffer", "get_device", "is_inference", "newaxis",
     "is_warn_always_enabled", "index_put", "binomial", "pca_lowrank", "poisson", "svd_lowrank",
     "acosh", "addbmm", "addr", "adjoint", "angle", "arccosh", "arcsinh", "arctanh", "as_strided", "asinh", "atanh",
     "atleast_1d", "atleast_2d", "atleast_3d", "bartlett_window", "blackman_window", "block_diag", "broadcast_shapes",

@@ -112,27 +112,6 @@ preserve_format = _constant(memory_format, "preserve_format")
 channels_last = _constant(memory_format, "channels_last")
 channels_last_3d = _constant(memory_format, "channels_last_3d")
 
-
-class layout:
-    """How a tensor lies in memory: `torch.strided`, the only one here.
-
-    Source: https://pytorch.org/docs/stable/tensor_attributes.html#torch.layout
-    """
-
-    __slots__ = ()
-
-    def __init__(self) -> None:
-        raise TypeError("cannot create 'torch.layout' instances: there is torch.strided")
-
-    def __repr__(self) -> str:
-        return "torch.strided"
-
-    def __reduce__(self) -> str:
-        return "strided"
-
-
-strided = object.__new__(layout)
-
 CPU = device("cpu")
 
 

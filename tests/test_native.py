@@ -32,6 +32,8 @@ LOSSES: list[tuple[str, tuple[Any, ...], Any]] = [
 def test_reductions_are_numbers(name: str, args: tuple[Any, ...], losses: Any) -> None:
     loss = getattr(torch, name)
     assert torch.equal(loss(*args, 0), losses)
+    if name != "poisson_nll_loss":  # which has no defaults
+        assert torch.equal(loss(*args), losses)
     assert loss(*args, 1).item() == pytest.approx(losses.mean().item(), rel=1e-6)
     assert loss(*args, 2).item() == pytest.approx(losses.sum().item(), rel=1e-6)
     for wrong in ("mean", True):
@@ -99,8 +101,6 @@ def test_answers_of_a_tensor() -> None:
     assert x.layout is torch.strided
     assert repr(torch.strided) == "torch.strided"
     assert copy.deepcopy(torch.strided) is torch.strided
-    with pytest.raises(TypeError, match="cannot create"):
-        torch.layout()
     assert (x.name, x.output_nr, x.is_shared(), x.share_memory_() is x) == (None, 0, False, True)
     assert x.const_data_ptr() == x.data_ptr()
     assert x.is_set_to(x.view(2, 2))

@@ -14,7 +14,7 @@ __all__ = [
     "margin_ranking_loss", "poisson_nll_loss", "triplet_margin_loss",
 ]  # fmt: skip
 
-_MEAN = 1
+_NONE = 0  # PyTorch's default here, although its declarations say the mean
 
 
 def _how(name: str, reduction: Any) -> str:
@@ -31,25 +31,25 @@ def _how(name: str, reduction: Any) -> str:
 
 
 def binary_cross_entropy_with_logits(
-    input: Any, target: Any, weight: Any = None, pos_weight: Any = None, reduction: int = _MEAN
+    input: Any, target: Any, weight: Any = None, pos_weight: Any = None, reduction: int = _NONE
 ) -> Any:
     """`nn.functional.binary_cross_entropy_with_logits`; the reduction is 0 for none, 1 for the mean, 2 for the sum."""
     how = _how("binary_cross_entropy_with_logits", reduction)
     return F.binary_cross_entropy_with_logits(input, target, weight, reduction=how, pos_weight=pos_weight)
 
 
-def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: int = _MEAN) -> Any:
+def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: int = _NONE) -> Any:
     """`nn.functional.cosine_embedding_loss`; the reduction is 0 for none, 1 for the mean, 2 for the sum."""
     how = _how("cosine_embedding_loss", reduction)
     return F.cosine_embedding_loss(input1, input2, target, margin, reduction=how)
 
 
-def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction: int = _MEAN) -> Any:
+def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction: int = _NONE) -> Any:
     """`nn.functional.hinge_embedding_loss`; the reduction is 0 for none, 1 for the mean, 2 for the sum."""
     return F.hinge_embedding_loss(input, target, margin, reduction=_how("hinge_embedding_loss", reduction))
 
 
-def kl_div(input: Any, target: Any, reduction: int = _MEAN, *, log_target: bool = False) -> Any:
+def kl_div(input: Any, target: Any, reduction: int = _NONE, *, log_target: bool = False) -> Any:
     """`nn.functional.kl_div`; the reduction is 0 for none, 1 for the mean of all elements, 2 for the sum.
 
     >>> import microdl as torch
@@ -61,7 +61,7 @@ def kl_div(input: Any, target: Any, reduction: int = _MEAN, *, log_target: bool 
     return losses if how == "none" else losses.sum() if how == "sum" else losses.mean()
 
 
-def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: int = _MEAN) -> Any:
+def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: int = _NONE) -> Any:
     """`nn.functional.margin_ranking_loss`; the reduction is 0 for none, 1 for the mean, 2 for the sum."""
     return F.margin_ranking_loss(input1, input2, target, margin, reduction=_how("margin_ranking_loss", reduction))
 
@@ -80,7 +80,7 @@ def triplet_margin_loss(
     p: float = 2,
     eps: float = 1e-6,
     swap: bool = False,
-    reduction: int = _MEAN,
+    reduction: int = _NONE,
 ) -> Any:
     """`nn.functional.triplet_margin_loss`; the reduction is 0 for none, 1 for the mean, 2 for the sum."""
     how = _how("triplet_margin_loss", reduction)

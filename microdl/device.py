@@ -78,6 +78,9 @@ class memory_format:
     def __repr__(self) -> str:
         return f"torch.{self._name}"
 
+    def __reduce__(self) -> str:
+        return self._name  # copies and pickles are this one
+
 
 class layout:
     """How a tensor's values lie in memory: `torch.strided`, since there are no sparse tensors.
@@ -98,6 +101,9 @@ class layout:
 
     def __repr__(self) -> str:
         return f"torch.{self._name}"
+
+    def __reduce__(self) -> str:
+        return self._name  # copies and pickles are this one
 
 
 def _constant(kind: type[Constant], name: str) -> Constant:

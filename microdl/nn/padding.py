@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import wrap
+from ..autograd.graph import named, wrap
 from ..ops.indexing import narrow
 from ..ops.join import cat
 from ..ops.shape import require
@@ -49,6 +49,18 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
                 f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: {len(pad)} numbers for "
                 f"an input of {len(shape)} dimensions"
             )
+    return named(_padded(input, pad, mode, value), _NODES.get((mode, len(pad) // 2), "ConstantPadNdBackward0"))
+
+
+_NODES = {
+    (mode, n): f"{mode.capitalize()[:-1]}ionPad{n}DBackward0" if mode == "replicate" else f"ReflectionPad{n}DBackward0"
+    for mode in ("reflect", "replicate")
+    for n in (1, 2, 3)
+}
+
+
+def _padded(input: Any, pad: Sequence[int], mode: str, value: float | None) -> Any:
+    shape = input._a.shape
     for i in range(0, len(pad), 2):
         dim, before, after = len(shape) - 1 - i // 2, pad[i], pad[i + 1]
         if mode == "constant":

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from ..autograd.graph import named
 from ..autograd.mode import no_grad
 from ..dtypes import promote_types
 from ..ops.activation import logsigmoid
@@ -58,7 +59,7 @@ def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepd
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.pairwise_distance.html
     """
     difference = require("pairwise_distance", x1) - require("pairwise_distance", x2) + eps
-    return vector_norm(difference, p, -1, keepdim)
+    return named(vector_norm(difference, p, -1, keepdim), "NormBackward1")
 
 
 def _reduced(name: str, losses: Any, reduction: str) -> Any:

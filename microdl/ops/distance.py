@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase
+from ..autograd.graph import TensorBase, named
 from ..autograd.record import not_a_tensor, op
 from ..dtypes import result_dtype
 from .arithmetic import cast
@@ -181,4 +181,4 @@ def pdist(input: Any, p: float = 2) -> Any:
     if a.dtype.kind != "f":
         raise float_dtype_error("pdist only supports floating-point dtypes,", "", a)
     i, j = np.triu_indices(a.shape[0], 1)
-    return vector_norm(input[i] - input[j], _check_p("pdist", p), -1)
+    return named(vector_norm(input[i] - input[j], _check_p("pdist", p), -1), "PdistBackward0")

@@ -278,9 +278,12 @@ def kron(input: Any, other: Any) -> Any:
 
 def chain_matmul(*matrices: Any) -> Any:
     """The product of several matrices, from left to right."""
-    return functools.reduce(matmul, matrices)
+    return named(functools.reduce(matmul, matrices), "ViewBackward0")
 
 
 def multi_dot(tensors: Any) -> Any:
     """`linalg.multi_dot`: the product of a list of matrices."""
-    return functools.reduce(matmul, tensors)
+    tensors = list(tensors)
+    if len(tensors) < 2:
+        raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")
+    return named(functools.reduce(matmul, tensors), "ViewBackward0")

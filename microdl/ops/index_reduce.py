@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
+from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.record import not_a_tensor, op
 from .gather import (
     Array,
@@ -155,7 +155,7 @@ def scatter_reduce(input: Any, dim: int, index: Any, src: Any, reduce: str, *, i
     shape = require("scatter_reduce", input)._a.shape
     x, d, where, values = _scatter_arguments("scatter_reduce", input, dim, index, src)
     out = _reduced(x, d, where, values, reduce, include_self)
-    return out if shape else unsafe_view(out, ())
+    return named(out if shape else unsafe_view(out, ()), "ScatterReduceBackward0")
 
 
 def index_reduce(input: Any, dim: int, index: Any, source: Any, reduce: str, *, include_self: bool = True) -> Any:
@@ -215,7 +215,7 @@ def put(input: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
         raise IndexError(f"out of range: tried to access index {worst} on a tensor of {a.size} elements.")
     flat = np.where(where < 0, where + a.size, where).reshape(-1)
     call = _scatter_add if accumulate else scatter_put
-    return reshape(call(reshape(input, -1), 0, flat, reshape(source, -1)), a.shape)
+    return named(reshape(call(reshape(input, -1), 0, flat, reshape(source, -1)), a.shape), "PutBackward0")
 
 
 def masked_scatter(input: Any, mask: Any, source: Any) -> Any:

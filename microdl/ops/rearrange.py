@@ -157,10 +157,10 @@ def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Any:
         raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
     turns = k % 4
     if turns == 2:
-        return flip(input, a, b)
-    if turns:
-        return transpose(flip(input, b if turns == 1 else a), a, b)
-    return input.clone()
+        out = flip(input, a, b)
+    else:
+        out = transpose(flip(input, b if turns == 1 else a), a, b) if turns else input.clone()
+    return named(out, "Rot90Backward0")
 
 
 # --- joined and taken apart ---------------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ def block_diag(*tensors: Any) -> Any:
         left, right = (wrap(np.zeros((n, w), kind)) for w in (start, width - start - m))
         rows.append(cat([left, cast(b, kind), right], 1))
         start += m
-    return cat(rows, 0)
+    return named(cat(rows, 0), "BlockDiagBackward0")
 
 
 def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:

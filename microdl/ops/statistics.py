@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
+from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.record import op
 from ..dtypes import from_numpy_dtype
 from . import return_types
@@ -122,7 +122,7 @@ def nanmedian(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     if dim is None:
         a = require("nanmedian", input)._a
         kept = input if a.dtype.kind != "f" or not np.isnan(a).any() else input[wrap(~np.isnan(a))]
-        return kept.median()
+        return named(kept.median(), "NanmedianBackward0")
     a = require("nanmedian", input)._a
     d = wrap_dim(dim, a.ndim)
     if not a.ndim:
@@ -132,7 +132,7 @@ def nanmedian(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     index = wrap(np.take_along_axis(order, np.maximum(count - 1, 0) // 2, d))
     values = input.gather(d, index)
     pair = (values, index) if keepdim else (values.squeeze(d), index.squeeze(d))
-    return return_types.nanmedian(pair)
+    return return_types.nanmedian((named(pair[0], "NanmedianBackward1"), pair[1]))
 
 
 def nanquantile(input: Any, q: Any, dim: Any = None, keepdim: bool = False, *, interpolation: str = "linear") -> Any:
@@ -188,7 +188,7 @@ def trapezoid(y: Any, x: Any = None, *, dx: float = 1, dim: int = -1) -> Any:
     Source: https://pytorch.org/docs/stable/generated/torch.trapezoid.html
     """
     strips, d = _strips("trapezoid", y, x, dx, dim)
-    return sum(strips, d) / 2
+    return sum(strips, d) * 0.5
 
 
 trapz = trapezoid

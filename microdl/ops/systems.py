@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
+from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.record import not_a_tensor
 from . import return_types
 from .decomposition import cholesky, pinv, qr, svdvals
@@ -66,7 +66,8 @@ def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitrian
         matrix = triangle(A, 1 if upper else -1) + one
     else:
         matrix = triangle(A)
-    return _solve(matrix, B) if left else _solve(matrix.mT, B.mT).mT
+    out = _solve(matrix, B) if left else _solve(matrix.mT, B.mT).mT
+    return named(out, "LinalgSolveTriangularBackward0")
 
 
 def triangular_solve(b: Any, A: Any, upper: bool = True, transpose: bool = False, unitriangular: bool = False) -> Any:
@@ -99,7 +100,7 @@ def cholesky_solve(B: Any, L: Any, upper: bool = False) -> Any:
         raise NotImplementedError(f"\"cholesky_solve_cpu\" not implemented for '{B.dtype.legacy}'. Use .float() first.")
     L = _square("cholesky_solve", L)
     lower = triu(L).mT if upper else tril(L)
-    return _solve(lower.mT, _solve(lower, B))
+    return named(_solve(lower.mT, _solve(lower, B)), "CholeskySolveBackward0")
 
 
 def cholesky_inverse(L: Any, upper: bool = False) -> Any:
@@ -112,7 +113,7 @@ def cholesky_inverse(L: Any, upper: bool = False) -> Any:
     """
     a = _square("cholesky_inverse", L)._a
     one = np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape).copy()
-    return cholesky_solve(wrap(one), L, upper)
+    return named(cholesky_solve(wrap(one), L, upper), "CholeskyInverseBackward0")
 
 
 # --- least squares ----------------------------------------------------------------------------------------------
@@ -311,7 +312,7 @@ def matrix_exp(A: Any) -> Any:
         out = one + (x @ out) / k
     for _ in range(squarings):
         out = out @ out
-    return out
+    return named(out, "LinalgMatrixExpBackward0")
 
 
 # --- gone from PyTorch ------------------------------------------------------------------------------------------------

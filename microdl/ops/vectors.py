@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import wrap
+from ..autograd.graph import named, wrap
 from .arithmetic import add, mul
 from .join import roll, stack
 from .norm import matrix_norm, vector_norm
@@ -44,7 +44,7 @@ def linalg_cross(input: Any, other: Any, *, dim: int = -1) -> Any:
         raise RuntimeError(f"linalg.cross: inputs dimension {dim} must have length 3. Got {sizes}")
     shape = expand_pair(a, b)
     x, y = expand(input, *shape), expand(other, *shape)
-    return mul(roll(x, -1, d), roll(y, -2, d)) - mul(roll(x, -2, d), roll(y, -1, d))
+    return named(mul(roll(x, -1, d), roll(y, -2, d)) - mul(roll(x, -2, d), roll(y, -1, d)), "LinalgCrossBackward0")
 
 
 def cross(input: Any, other: Any, dim: int | None = None) -> Any:
@@ -167,7 +167,7 @@ def renorm(input: Any, p: float, dim: int, maxnorm: float) -> Any:
     norms = vector_norm(input, p, [i for i in range(a.ndim) if i != d], True)
     large = norms > maxnorm
     scale = (maxnorm / (norms + 1e-7)).masked_fill(~large, 1)  # PyTorch's own safety margin
-    return mul(input, scale)
+    return named(mul(input, scale), "RenormBackward0")
 
 
 def frobenius_norm(input: Any, dim: Any, keepdim: bool = False) -> Any:

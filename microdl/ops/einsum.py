@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
+from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.record import attach
 from ..autograd.table import Op
 from ..dtypes import from_numpy_dtype

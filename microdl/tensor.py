@@ -109,7 +109,7 @@ class Tensor(methods.Methods, convert.Conversions, python.ToPython, TensorBase):
         steps = dtypes.shape_strides(self._a.shape)
         if self._a.size:  # of an empty array NumPy's are zeros
             steps = tuple(s // self._a.itemsize for s in self._a.strides)
-        return steps if dim is None else steps[dim]
+        return steps if dim is None else steps[methods.wrap_dim(dim, self._a.ndim)]
 
     def is_contiguous(self) -> bool:
         """Whether the elements lie in memory in C order."""

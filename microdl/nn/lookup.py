@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import wrap
+from ..autograd.graph import named, wrap
 from ..ops.choice import where
 from ..ops.embedding import lookup, rows_index
 from ..ops.extremum import max as maximum_of
@@ -111,16 +111,16 @@ def embedding_bag(
     index = index.reshape(-1)
     kept = index != padding
     if mode == "max":
-        return _largest(weight, index[kept], bag[kept], n_bags)
+        return named(_largest(weight, index[kept], bag[kept], n_bags), "EmbeddingBagBackward0")
     rows = lookup(weight, index[kept], -1, scale_grad_by_freq)
     if per_sample_weights is not None:
         rows = rows * reshape(per_sample_weights, (-1,))[wrap(kept)].unsqueeze(1)
     zeros = wrap(np.zeros((n_bags, weight._a.shape[1]), weight._a.dtype))
     total = index_add(zeros, 0, wrap(bag[kept]), rows)
     if mode == "sum":
-        return total
+        return named(total, "EmbeddingBagBackward0")
     sizes = np.maximum(np.bincount(bag[kept], minlength=n_bags), 1).astype(weight._a.dtype)
-    return total / wrap(sizes[:, None])
+    return named(total / wrap(sizes[:, None]), "EmbeddingBagBackward0")
 
 
 def _check_weights(per_sample_weights: Any, input: Any, mode: str) -> None:

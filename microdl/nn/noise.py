@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import random
-from ..autograd.graph import wrap
+from ..autograd.graph import named, wrap
 from ..autograd.inplace import write
 from ..ops.activation import leaky_relu
 from ..ops.arithmetic import add, mul
@@ -181,7 +181,8 @@ def rrelu(
     if lower > upper:
         raise RuntimeError(f"Lower bound should be less than or equal to the upper bound, but got {lower} and {upper}")
     if not training:
-        return leaky_relu(input, (lower + upper) / 2, inplace)
+        out = leaky_relu(input, (lower + upper) / 2, inplace)
+        return out if out._view_of else named(out, f"RreluWithNoiseBackward{int(inplace)}")
     negative = a <= 0
     slopes = np.ones(a.shape, a.dtype)
     count = int(np.count_nonzero(negative))

@@ -16,6 +16,14 @@ from ..ops.slices import index_select
 __all__ = ["pad"]
 
 
+_STEPS = {
+    "constant": "ConstantPadNdBackward0",
+    "reflect": "ReflectionPad{n}DBackward0",
+    "replicate": "ReplicationPad{n}DBackward0",
+    "circular": "torch::autograd::CopySlices",
+}
+
+
 def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Any:
     """`input` with elements added at the ends: `pad` lists (before, after) of the last dimension, then the one before.
 
@@ -70,7 +78,7 @@ def _padded(input: Any, pad: Sequence[int], mode: str, value: float | None) -> A
                 input = _with_constant(input, dim, min(before, 0), min(after, 0), 0)
                 before, after = max(before, 0), max(after, 0)
             input = index_select(input, dim, wrap(_sources(mode, input._a.shape[dim], before, after)))
-    return input
+    return named(input, _STEPS[mode].format(n=len(pad) // 2))
 
 
 def _with_constant(x: Any, dim: int, before: int, after: int, value: float) -> Any:

@@ -106,7 +106,9 @@ def apply(call: Callable[..., Any], input: Any, args: tuple[Any, ...], inplace: 
     return write(input, step, args, call.__name__ + "_")
 
 
-_IN_PLACE = {n: f"{n.title().replace('_', '')}Backward1" for n in ("celu", "elu", "leaky_relu", "threshold")}
+_IN_PLACE = {
+    n: f"{n.title().replace('_', '')}Backward1" for n in ("celu", "elu", "leaky_relu", "rrelu_with_noise", "threshold")
+}
 
 
 # A comparison written where its operand was: it has a place in the graph, and no influence.

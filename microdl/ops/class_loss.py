@@ -139,6 +139,13 @@ _general = op(
 )
 
 
+def _nll_name(ndim: int, reduction: str) -> str:
+    """PyTorch has a step for one score an element, and one for images, to which it reshapes the rest."""
+    if ndim in (3, 5) and reduction == "none":
+        return "ViewBackward0"
+    return "NllLossBackward0" if ndim <= 2 else "NllLoss2DBackward0"
+
+
 def cross_entropy(
     input: Any,
     target: Any,
@@ -188,13 +195,15 @@ def cross_entropy(
         wide = cast(weight, _FLOAT32) if weight is not None else None
         wide_target = cast(target, _FLOAT32) if target._a.dtype == x.dtype else target
         wide_args = (wide, None, ignore_index, None, how, label_smoothing)
-        return cast(cross_entropy(cast(input, _FLOAT32), wide_target, *wide_args), x.dtype)
+        loss = cross_entropy(cast(input, _FLOAT32), wide_target, *wide_args)
+        step = loss._node.name() if loss._node is not None else ""
+        return named(cast(loss, x.dtype), step)
     if x.shape == target._a.shape:
         return _of_probabilities(input, target, weight, ignore_index, how, float(label_smoothing))
     scores, labels, shape = _rows("cross_entropy", input, target, weight, how)
     out = _general(scores, labels, weight, int(ignore_index), float(label_smoothing), how)
     out = reshape(out, shape) if how == "none" else out
-    return named(out, "AddBackward0" if label_smoothing else f"NllLoss{'2D' * (len(input._a.shape) > 2)}Backward0")
+    return named(out, "AddBackward0" if label_smoothing else _nll_name(input._a.ndim, how))
 
 
 def _of_probabilities(
@@ -347,4 +356,4 @@ def nll_loss(
         raise not_implemented("nll_loss_out_frame", scores._a)
     out = _nll(scores, labels, weight, int(ignore_index), how)
     out = reshape(out, shape) if how == "none" else out
-    return named(out, f"NllLoss{'2D' * (len(input._a.shape) > 2)}Backward0")
+    return named(out, _nll_name(input._a.ndim, how))

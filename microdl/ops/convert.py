@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import dtypes
-from ..autograd.graph import TensorBase
+from ..autograd.graph import TensorBase, named
 from ..device import device as Device
 from ..device import require_cpu
 from .arithmetic import cast
@@ -35,7 +35,7 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
         elif value is not None and not isinstance(value, bool):
             wanted = dtypes.to_numpy_dtype(value)
     result = cast(self, wanted)
-    return self.clone() if kwargs.get("copy") and result is self else result
+    return named(self.clone(), "ToCopyBackward0") if kwargs.get("copy") and result is self else result
 
 
 def type(self: Any, dtype: Any = None, non_blocking: bool = False) -> Any:

@@ -217,7 +217,18 @@ def einsum(equation: Any, *operands: Any) -> Any:
             raise RuntimeError(f"expected scalar type {names[0]} but found {names[1]}. Convert one of them with .to().")
     _check_sizes(tensors, labels)
     pairs = [_distinct(t, term) for t, term in zip(tensors, labels, strict=True)]
-    return contract(tuple(t for t, _ in pairs), tuple(term for _, term in pairs), out)
+    if len(pairs) == 1:
+        return _of_one(*pairs[0], out)
+    result = contract(tuple(t for t, _ in pairs), tuple(term for _, term in pairs), out)
+    summed = set("".join(term for _, term in pairs)) - set(out)
+    return result if summed else named(result, "MulBackward0")
+
+
+def _of_one(t: Any, term: str, out: str) -> Any:
+    """Of one operand: a view, or sums of it."""
+    order = out + "".join(c for c in term if c not in out)
+    t = permute(t, *(term.index(c) for c in order))
+    return t if len(out) == len(term) else t.sum(tuple(range(len(out), len(term))))
 
 
 # --- products that are spelled without an equation -----------------------------------------------------------
@@ -278,7 +289,7 @@ def kron(input: Any, other: Any) -> Any:
 
 def chain_matmul(*matrices: Any) -> Any:
     """The product of several matrices, from left to right."""
-    return named(functools.reduce(matmul, matrices), "ViewBackward0")
+    return named(functools.reduce(matmul, matrices), "ViewBackward0" if len(matrices) > 2 else "MmBackward0")
 
 
 def multi_dot(tensors: Any) -> Any:

@@ -133,7 +133,8 @@ def _values_and_indices(name: str, call: Callable[..., Any], input: Any, dim: An
     d = wrap_dim(dim, a.ndim)
     check_not_empty(name, a, (d,))
     if a.ndim == 0:
-        return reshape(call(reshape(input, 1), 0, False, np.zeros(1, np.int64)), ()), wrap(np.zeros((), np.int64))
+        values = reshape(call(reshape(input, 1), 0, False, np.zeros(1, np.int64)), ())
+        return named(values, f"{name.title()}Backward0"), wrap(np.zeros((), np.int64))
     index = (a.argmax if name == "max" else a.argmin)(d, keepdims=True)
     values = call(input, d, keepdim, index)
     return values, wrap(index if keepdim else index.reshape(values._a.shape))

@@ -117,7 +117,7 @@ def _index_array(item: Any) -> Any:
     """An index tensor, list or array as an integer or boolean array; None for what is no such thing."""
     if isinstance(item, TensorBase):
         a = item._a
-    elif isinstance(item, (list, range, np.ndarray)):
+    elif isinstance(item, (list, tuple, range, np.ndarray)):
         a = np.asarray([i._a if isinstance(i, TensorBase) else i for i in item] if isinstance(item, list) else item)
         a = a.astype(np.int64) if a.size == 0 else a
     elif isinstance(item, (bool, np.bool_)):
@@ -306,10 +306,12 @@ def setitem(input: Any, index: Any, value: Any) -> None:
             f"shape mismatch: value tensor of shape {list(source.shape)} cannot be broadcast to indexing result of "
             f"shape {list(wanted)}"
         ) from None
+    if index is False:  # nothing is written
+        return
     if recorded:
         held = value.reshape(source.shape) if isinstance(value, TensorBase) else wrap(source.astype(input._a.dtype))
         _write_recorded(input, basic, arrays, held)
-        if not (isinstance(value, TensorBase) or arrays or _selects(basic, input._a.shape) or input._view_of):
+        if not (source.ndim or arrays or _selects(basic, input._a.shape) or input._view_of or not input._a.ndim):
             named(input, "FillBackward3")
         return
     if arrays:
@@ -394,4 +396,4 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
     first += n if first < 0 else 0
     if length < 0 or first + length > n:
         raise RuntimeError(f"start ({int(start)}) + length ({length}) exceeds dimension size ({n}).")
-    return _select_slices(input, (_ALL,) * d + (slice(first, first + length),))
+    return named(_select_slices(input, (_ALL,) * d + (slice(first, first + length),)), "SliceBackward0")

@@ -48,8 +48,11 @@ def cat(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
     for i, p in enumerate(parts):
         if not p._a.ndim:
             raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated. Use torch.stack.")
-    if any(p._a.ndim > 1 for p in parts):
-        parts = [p for p in parts if p._a.shape != (0,)]
+    many = max(p._a.ndim for p in parts)
+    if many > 1 and any(p._a.shape == (0,) for p in parts):  # they take part without an element
+        like = next(p._a.shape for p in parts if p._a.shape != (0,))
+        d = wrap_dim(dim if axis is None else axis, len(like))
+        parts = [p if p._a.shape != (0,) else p.reshape((*like[:d], 0, *like[d + 1 :])) for p in parts]
     ndim = parts[0]._a.ndim
     nothing = all(p._a.shape == (0,) for p in parts)  # these may be joined along any dimension
     d = 0 if nothing else wrap_dim(dim if axis is None else axis, ndim)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
-from ..autograd.graph import TensorBase, record, wrap
+from ..autograd.graph import TensorBase, named, record, wrap
 from ..autograd.mode import mode
 from ..autograd.record import TABLE, not_a_tensor
 from ..autograd.table import Op
@@ -140,7 +140,8 @@ def _general(input: Any, weight: Any, bias: Any) -> Any:
             raise not_a_tensor("linear", position, value, name)
     x, w, b = input._a, weight._a, None if bias is None else bias._a
     if w.ndim == 1 and b is None and x.ndim:
-        return squeeze(linear(input, unsqueeze(weight, 0)), -1)
+        out = squeeze(linear(input, unsqueeze(weight, 0)), -1)
+        return named(out, "MvBackward0") if x.ndim == 2 else out
     _check(x, w, b)
     out = wrap(_forward(x, w, b))
     if mode.enabled:

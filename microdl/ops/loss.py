@@ -137,7 +137,7 @@ _mse = op(
 _l1 = op(
     "l1_loss",
     lambda input, target, reduction: reduced(np.abs(input - target), reduction),
-    grad_name=lambda node: "AbsBackward0" if node.shape else "MeanBackward0",
+    grad_name="MeanBackward0",
     input=lambda g, input, target, reduction: share(g, input, reduction) * np.sign(input - target),
     target=lambda g, input, target, reduction: share(g, input, reduction) * np.sign(target - input),
 )
@@ -248,7 +248,8 @@ def l1_loss(
 def _absolute(input: Any, target: Any, reduction: str) -> Any:
     check_pair("l1_loss", input, target, reduction)
     if input._a.dtype.kind == "f" and target._a.dtype.kind == "f":
-        return _l1(*promote_pair("l1_cpu", input, target), reduction)
+        loss = _l1(*promote_pair("l1_cpu", input, target), reduction)
+        return loss if reduction == "mean" else named(loss, "SumBackward0" if reduction == "sum" else "AbsBackward0")
     each = absolute(input - target)
     return each if reduction == "none" else total(each) if reduction == "sum" else mean(each)
 

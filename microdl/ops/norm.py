@@ -123,6 +123,8 @@ def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = F
         if keepdim:
             for d in sorted((rows, columns)):
                 out = out.unsqueeze(d)
+            if (rows, columns) != (A._a.ndim - 2, A._a.ndim - 1):
+                out = named(out, "PermuteBackward0")
         return out
     raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
 

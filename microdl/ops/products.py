@@ -201,7 +201,9 @@ def matmul(input: Any, other: Any, *, out: Any = None) -> Any:
     elif y.ndim == 1:
         result = _fold_vector(input, other)
     elif x.ndim == 1:
-        result = _matmul(reshape(input, 1, -1), other).squeeze(-2)
+        result = named(_matmul(reshape(input, 1, -1), other).squeeze(-2), "UnsafeViewBackward0")
+    elif x.ndim == 2:
+        result = named(_matmul(input, other), "CloneBackward0")
     else:
         result = _matmul(input, other)
     return result if out is None else store("matmul", out, result)

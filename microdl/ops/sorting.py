@@ -277,7 +277,8 @@ def _quantile_shape(out: Any, a: Array, qs: Array, dim: int | None, keepdim: boo
         out = out.unsqueeze(0).transpose(0, -1)  # (q, ..., 1)
         out = out.transpose(dim + 1, -1)
         out = out if keepdim else out.squeeze(dim + 1)
-    return out if qs.ndim else named(out.squeeze(0), "SqueezeBackward4")
+    out = out if qs.ndim else out.squeeze(0)
+    return out if qs.ndim and keepdim else named(out, "SqueezeBackward4")
 
 
 # --- distinct values and counts (not differentiable) --------------------------------------------------------

@@ -55,7 +55,7 @@ KNOWN: tuple[Known, ...] = (
     Known(
         "microdl differentiates what PyTorch does not",
         "accepts at (backward|second)",
-        theirs="derivative for aten::.* is not implemented|negative slope which is not",
+        theirs="derivative for aten::.* is not implemented|negative slope which is not|ScatterBackward0 returned an",
     ),
     Known("a fault of PyTorch's own: infinite gradients", "grad|second", r".*\.(var|std)", text=r", \(\)"),
     Known(
@@ -65,10 +65,10 @@ KNOWN: tuple[Known, ...] = (
         "special",
     ),
     Known(
-        "the formulas of PyTorch compute in the other operand's uint8, which wraps around, or NaN where a power is 0",
+        "PyTorch's formulas compute in uint8, which wraps around; where the power or the base is 0 they give NaN",
         "grad|second",
         r"torch\.(atan2|pow)",
-        "u8",
+        r"u8|pow\(0, ",
     ),
     Known(
         "a fault of PyTorch's own: its formulas take booleans for numbers",
@@ -114,16 +114,36 @@ KNOWN: tuple[Known, ...] = (
     Known(
         "operands of unlike memory order: NumPy then gives C order, PyTorch that of the first; neither promises any",
         "stride",
-        text=r"<3x4 (f32|bool) t( positive)?>.*<3x4 f32|<3x4 f32>.*<3x4 f32 t",
+        text=r"<3x4 (f32|bool) t( positive)?>.*<3x4 f32|<3x4 f32( [so])?>.*<3x4 f32 t",
         ours=r"\[4, 1\]",
     ),
     Known(
-        "the functions of torch with the names of losses are the functional's; PyTorch's undocumented ones differ in "
-        "taking the reduction as a number, 0 (none) unless given",
-        "grad|grad_fn|second|shape",
-        r"torch\.(kl_div|hinge_embedding_loss|margin_ranking_loss)",
+        "torch.kl_div and its like are the functional's; PyTorch's undocumented ones take the reduction as a number, "
+        "0 (none) unless given, and torch.batch_norm its arguments in another order",
+        "grad|grad_fn|second|shape|refuses",
+        r"torch\.(kl_div|hinge_embedding_loss|margin_ranking_loss|batch_norm)",
     ),
     Known("zeros are written to no memory that elements share", "error at call", r"Tensor\.zero_", "f32 e>"),
+    Known(
+        "the name tells which overload PyTorch chose: an argument given with its default value chooses another",
+        "grad_fn",
+        r".*\.(div_?|mean|sum|round)",
+        "None\\)|decimals=0",
+    ),
+    Known(
+        "one step for every layout and every batch: PyTorch copies what is not contiguous, and computes no batch anew",
+        "grad_fn",
+        "F.rms_norm|nn.(RMSNorm|BatchNorm1d)",
+        "3 f32 t>|<0x4",
+    ),
+    Known(
+        "what an index gathers lies in C order; PyTorch keeps that of a transposed tensor",
+        "stride",
+        text="f32 t>, \\(slice",
+    ),
+    Known("a number is no dtype", "refuses", r"Tensor\.to", "1.5"),
+    Known("there are no complex tensors", "refuses", ours="complex tensors are not implemented"),
+    Known("a power of booleans is refused, the first as well", "refuses", r".*\.i?pow_?", "bool.*True"),
     # errors
     Known(
         "what is no Tensor is a TypeError that names the argument; PyTorch's Python code stumbles over an attribute",

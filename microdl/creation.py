@@ -11,6 +11,7 @@ from . import dtypes
 from .autograd.graph import TensorBase, wrap
 from .autograd.record import not_a_tensor, store
 from .device import require_cpu
+from .ops import spacing
 from .ops.arithmetic import memory_order
 from .ops.data import array_of_data, check_numpy
 from .ops.shape import sizes
@@ -238,10 +239,11 @@ def arange(
     n = math.ceil((end - start) / step)
     inferred = np.result_type(*(_dtype_for(x) for x in (start, end, step)))
     d = inferred if dtype is None else dtypes.to_numpy_dtype(dtype)
-    wide = np.int64 if all(isinstance(x, int) for x in (start, step)) else np.float64
-    array = (start + step * np.arange(n, dtype=wide)).astype(
-        dtypes.get_default_dtype().numpy if d.kind == "f" and dtype is None else d
-    )
+    d = dtypes.get_default_dtype().numpy if d.kind == "f" and dtype is None else d
+    if all(isinstance(x, int) for x in (start, step)):
+        array = (start + step * np.arange(n, dtype=np.int64)).astype(d)
+    else:
+        array = spacing.counted(start, step, n, d if d.kind == "f" else np.dtype(np.float64)).astype(d)
     return finish(array, requires_grad, device) if out is None else store("arange", out, wrap(array))
 
 
@@ -268,10 +270,8 @@ def linspace(
         raise RuntimeError(f"number of steps must be non-negative, not {steps}")
     d = dtypes.get_default_dtype().numpy if dtype is None else dtypes.to_numpy_dtype(dtype)
     work = d if d.kind == "f" else np.dtype(np.float64)
-    low, high = work.type(float(start)), work.type(float(end))
-    step = (high - low) / work.type(max(steps - 1, 1))
-    i = np.arange(steps, dtype=work)
-    array = np.where(i < steps // 2, low + step * i, high - step * (steps - 1 - i)) if steps != 1 else np.full(1, low)
+    start, end = (float(x) if d.kind == "f" else int(x) for x in (start, end))
+    array = spacing.between(start, end, steps, work)
     return finish(array.astype(d), requires_grad, device)
 
 

@@ -17,7 +17,7 @@ true_divide = binary(
     lambda g, other: g / other,
     lambda g, input, other: -g * ((input / other) / other),
     floating=True,
-    grad_name=by_tensors("DivBackward0", {SECOND: "MulBackward0"}),
+    grad_name="DivBackward0",
 )
 
 

@@ -81,7 +81,7 @@ class Methods(InPlace, RarerMethods):
     __rsub__ = arithmetic.rsub
     __mul__ = __rmul__ = arithmetic._mul
     __truediv__ = division.true_divide
-    __rtruediv__ = method_of(lambda self, other: division.true_divide(other, self), "__rtruediv__", "")
+    __rtruediv__ = method_of(lambda self, other: arithmetic.reciprocal(self) * other, "__rtruediv__", "")
     __floordiv__ = division.floor_divide
     __rfloordiv__ = method_of(lambda self, other: division.floor_divide(other, self), "__rfloordiv__", "")
     __mod__ = division.remainder

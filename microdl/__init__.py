@@ -82,8 +82,11 @@ from .ops.einsum import (
 from .ops.gather import (
     gather, scatter, scatter_add, take_along_dim,
 )  # fmt: skip
+from .ops.bins import (
+    bincount, bucketize, histc, searchsorted,
+)  # fmt: skip
 from .ops.sorting import (
-    argsort, bincount, bucketize, histc, kthvalue, median, mode, msort, quantile, searchsorted, sort, topk, unique,
+    argsort, kthvalue, median, mode, msort, quantile, sort, topk, unique,
 )  # fmt: skip
 from .ops.activation import (
     celu, prelu, relu, selu, sigmoid, threshold,

@@ -15,6 +15,7 @@ from .ops import spacing
 from .ops.arithmetic import memory_order
 from .ops.data import array_of_data, check_numpy
 from .ops.shape import sizes
+from .ops.spelling import spelled
 from .tensor import Tensor
 
 
@@ -58,7 +59,30 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
     return tensor(data, dtype=dtype, device=device)
 
 
-asarray = as_tensor
+def asarray(
+    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool | None = None
+) -> Any:
+    """A tensor of `obj`: its memory where it fits, unless `copy`; detached where `requires_grad` is False.
+
+    ValueError for `copy=False` where the data have to be converted.
+
+    >>> import microdl as torch
+    >>> torch.asarray([1, 2], dtype=torch.float32, requires_grad=True)
+    tensor([1., 2.], requires_grad=True)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.asarray.html
+    """
+    held = obj._a if isinstance(obj, TensorBase) else obj if isinstance(obj, np.ndarray) else None
+    if copy is False and held is None:
+        raise ValueError(f"can't alias arbitrary data into a tensor: {type(obj).__name__}. Leave copy=False out.")
+    if copy is False and dtype is not None and dtypes.to_numpy_dtype(dtype) != held.dtype:  # type: ignore[union-attr]
+        raise ValueError(f"can't alias tensor with dtype '{held.dtype}' into dtype '{dtype}'. Leave copy=False out.")  # type: ignore[union-attr]
+    t = as_tensor(obj, dtype, device)
+    if copy and (t is obj or np.may_share_memory(t._a, held)):
+        t = t.clone()
+    if requires_grad:
+        return t.requires_grad_() if t.is_leaf else t
+    return t.detach() if requires_grad is False and t.requires_grad else t
 
 
 def from_numpy(ndarray: np.ndarray[Any, Any]) -> Any:
@@ -276,12 +300,19 @@ def linspace(
 
 
 def logspace(
-    start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, requires_grad: bool = False
+    start: Any,
+    end: Any,
+    steps: int,
+    base: float = 10.0,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Any:
     """`base ** x` for `steps` numbers x evenly spaced from `start` to `end`."""
     exponents = linspace(start, end, steps, dtype=dtypes.float64)
     d = dtypes.get_default_dtype().numpy if dtype is None else dtypes.to_numpy_dtype(dtype)
-    return finish(np.power(base, exponents._a).astype(d), requires_grad)
+    return finish(np.power(base, exponents._a).astype(d), requires_grad, device)
 
 
 def eye(
@@ -306,9 +337,9 @@ def eye(
     return finish(np.eye(n, m, dtype=d), requires_grad, device)
 
 
-def scalar_tensor(value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Any:
+def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """A 0-d tensor of the default dtype (or `dtype`) that holds a number."""
-    return finish(np.asarray(value, dtypes.to_numpy_dtype(dtype or dtypes.get_default_dtype())), requires_grad)
+    return finish(np.asarray(s, dtypes.to_numpy_dtype(dtype or dtypes.get_default_dtype())), requires_grad, device)
 
 
 def is_tensor(obj: Any) -> bool:
@@ -326,24 +357,28 @@ def numel(input: Any) -> int:
     return int(input.numel())
 
 
+@spelled(size="*")
 def new_zeros(self: Any, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """Zeros of a shape in this tensor's dtype."""
     return zeros(*size, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
 
 
+@spelled(size="*")
 def new_ones(self: Any, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """Ones of a shape in this tensor's dtype."""
     return ones(*size, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
 
 
-def new_full(self: Any, size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Any:
+def new_full(
+    self: Any, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Any:
     """One value everywhere, of a shape, in this tensor's dtype."""
-    return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
+    return full(size, fill_value, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
 
 
-def new_tensor(self: Any, data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Any:
+def new_tensor(self: Any, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """A copy of `data` in this tensor's dtype."""
-    return tensor(data, dtype=dtype or self.dtype, requires_grad=requires_grad)
+    return tensor(data, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
 
 
 for _new in (new_zeros, new_ones, new_full, new_tensor):

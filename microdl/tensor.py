@@ -296,15 +296,15 @@ class Tensor(methods.Methods, convert.Conversions, python.ToPython, TensorBase):
 
     # --- in place, from other tensors ---
 
-    def copy_(self, src: Any, non_blocking: bool = False) -> Tensor:
-        """Writes the values of `src`, a tensor or a number, broadcast and cast to this dtype."""
-        if isinstance(src, (bool, int, float)):
-            src = wrap(number_array(src))
-        if not isinstance(src, TensorBase):
-            raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
-        if src._a.shape != self._a.shape:
-            src = src.expand(self._a.shape)
-        write(self, overwrite, (src,), "copy_")
+    def copy_(self, other: Any, non_blocking: bool = False) -> Tensor:
+        """Writes the values of `other`, a tensor or a number, broadcast and cast to this dtype."""
+        if isinstance(other, (bool, int, float)):
+            other = wrap(number_array(other))
+        if not isinstance(other, TensorBase):
+            raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(other).__name__}")
+        if other._a.shape != self._a.shape:
+            other = other.expand(self._a.shape)
+        write(self, overwrite, (other,), "copy_")
         return self
 
     # --- copies ---

@@ -6,6 +6,7 @@ Source: https://pytorch.org/docs/stable/nn.html#non-linear-activations-weighted-
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from ..creation import full
@@ -130,8 +131,19 @@ class Hardswish(_InPlace):
 class Hardtanh(_InPlace):
     """x moved into [min_val, max_val]. AssertionError unless min_val < max_val."""
 
-    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
+    def __init__(
+        self,
+        min_val: float = -1.0,
+        max_val: float = 1.0,
+        inplace: bool = False,
+        min_value: float | None = None,
+        max_value: float | None = None,
+    ) -> None:
         super().__init__(inplace)
+        for old, name in ((min_value, "min_val"), (max_value, "max_val")):
+            if old is not None:
+                warnings.warn(f"keyword argument `{name}ue` is deprecated: use `{name}`", FutureWarning, stacklevel=2)
+        min_val, max_val = min_val if min_value is None else min_value, max_val if max_value is None else max_value
         if not max_val > min_val:
             raise AssertionError(f"max_val ({max_val}) must be greater than min_val ({min_val})")
         self.min_val, self.max_val = min_val, max_val

@@ -17,6 +17,7 @@ from ..ops.loss import empty_batch, reduced, reduction_of, tensors
 from ..ops.norm import vector_norm
 from ..ops.reduction import sum as total
 from ..ops.shape import broadcast_tensors, require
+from ..ops.spelling import spelled
 
 __all__ = [
     "cosine_embedding_loss", "cosine_similarity", "gaussian_nll_loss", "multilabel_soft_margin_loss",
@@ -24,6 +25,7 @@ __all__ = [
 ]  # fmt: skip
 
 
+@spelled(axis="dim")
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     """The cosine of the angle between vectors along `dim`; their lengths count as at least `eps`.
 
@@ -49,6 +51,7 @@ def _floating(x: Any, y: Any) -> tuple[Any, Any]:
     return x.to(common), y.to(common)
 
 
+@spelled(keepdims="keepdim")
 def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
     """The p-norm of x1 - x2 + eps along the last dimension.
 

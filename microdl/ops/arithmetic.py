@@ -205,7 +205,7 @@ def _scaled(input: Any, other: Any, alpha: float) -> Any:
     return _mul(cast(other, common), factor)
 
 
-def rsub(input: Any, other: Any, *, alpha: float = 1) -> Any:
+def rsub(input: Any, other: Any, alpha: float = 1) -> Any:
     """`other - alpha * input`."""
     out = sub(other, input, alpha=alpha)
     return named(out, "RsubBackward0") if isinstance(other, TensorBase) else out

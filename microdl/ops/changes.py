@@ -60,8 +60,8 @@ def zero_(self: Any) -> Any:
     return self
 
 
-def fill_diagonal_(self: Any, fill_value: float) -> Any:
-    """Sets the main diagonal of a matrix to a number."""
+def fill_diagonal_(self: Any, fill_value: float, wrap: bool = False) -> Any:
+    """Sets the main diagonal of a matrix to a number; with `wrap`, of a tall one again below it, after one row."""
     if self._a.ndim < 2:
         raise RuntimeError(f"dimensions must larger than 1, but the tensor has {self._a.ndim}")
     if self._a.ndim > 2 and len(set(self._a.shape)) > 1:
@@ -71,6 +71,8 @@ def fill_diagonal_(self: Any, fill_value: float) -> Any:
         return write(self, matrix.fill_diagonal, (value,), "fill_diagonal_")
     check_writable(self, "fill_diagonal_")
     self.diagonal().fill_(value.item() if isinstance(value, np.ndarray) else value)
+    if wrap and self._a.ndim == 2 and len(self) > self._a.shape[1] + 1:
+        fill_diagonal_(self[self._a.shape[1] + 1 :], fill_value, True)
     return self
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import OpNode, TensorBase, named, wrap
-from ..autograd.record import not_a_tensor, op, operand, store
+from ..autograd.record import not_a_tensor, op, operand, shape_error, store
 from ..dtypes import check_fits, from_numpy_dtype, promote_scalar, result_dtype
 from .arithmetic import cast, number_array
 
@@ -52,8 +52,21 @@ def clamp(input: Any, min: Any = None, max: Any = None, *, out: Any = None) -> A
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     input, min, max = _agreeing(input, min, max)
-    result = _clamp(input, min, max)
+    try:
+        result = _clamp(input, min, max)
+    except ValueError:
+        raise _do_not_broadcast(input, min, max) from None
     return result if out is None else store("clamp", out, result)
+
+
+def _do_not_broadcast(input: Any, *bounds: Any) -> RuntimeError:
+    shapes = [b for b in bounds if isinstance(b, TensorBase)]
+    for other in shapes:
+        try:
+            np.broadcast_shapes(input._a.shape, other._a.shape)
+        except ValueError:
+            return shape_error(input, other)
+    return shape_error(*shapes)
 
 
 def _agreeing(input: Any, *bounds: Any) -> tuple[Any, ...]:
@@ -115,7 +128,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
         condition = operand("where", 1, condition)
         condition = condition if isinstance(condition, TensorBase) else wrap(np.asarray(condition))
     if input is None and other is None:
-        return tuple(wrap(i.copy()) for i in np.nonzero(condition._a))
+        return tuple(wrap(i.copy()) for i in np.nonzero(np.atleast_1d(condition._a)))
     if condition._a.dtype == np.uint8:
         warnings.warn(
             "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future "

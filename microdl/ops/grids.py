@@ -11,6 +11,7 @@ import numpy as np
 from .. import dtypes
 from ..autograd.graph import TensorBase, wrap
 from ..device import require_cpu
+from .spelling import spelled
 from .strides import as_strided
 
 Array = np.ndarray[Any, Any]
@@ -194,6 +195,7 @@ def empty_strided(
     return t.requires_grad_() if requires_grad else t
 
 
+@spelled(size="*")
 def new_empty(self: Any, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """A tensor of a shape, in this tensor's dtype, whose elements are not set; here they are 0."""
     return self.new_zeros(*size, dtype=dtype, device=device, requires_grad=requires_grad)

@@ -284,7 +284,9 @@ def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
     if not axes:
         flat = require("roll", input).reshape(-1)
         return named(_roll(flat, many, (0,)).reshape(input._a.shape), "RollBackward0")
-    return _roll(require("roll", input), many, wrap_dims(axes, input._a.ndim))
+    if not require("roll", input)._a.ndim:
+        raise IndexError(f"Dimension specified as {axes[0]} but tensor has no dimensions")
+    return _roll(input, many, wrap_dims(axes, input._a.ndim))
 
 
 _roll: Callable[..., Any] = op(
@@ -331,8 +333,12 @@ def tile(input: Any, *dims: Any) -> Any:
 
 
 @spelled(axis="dim")
-def repeat_interleave(input: Any, repeats: Any = None, dim: int | None = None) -> Any:
+def repeat_interleave(
+    input: Any = None, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
+) -> Any:
     """Each element (or slice along `dim`) repeated `repeats` times in place; `repeats` alone: each index that often.
+
+    `output_size` is how many result, where that is known; a hint to PyTorch's devices.
 
     >>> import microdl as torch
     >>> torch.repeat_interleave(torch.tensor([2, 0, 1]))
@@ -340,8 +346,9 @@ def repeat_interleave(input: Any, repeats: Any = None, dim: int | None = None) -
 
     Raises RuntimeError for negative repeats, or a number of them that does not fit.
     """
-    if repeats is None:
-        return wrap(np.repeat(np.arange(input._a.size), _counts(input, None)))
+    if repeats is None or input is None:
+        alone = input if repeats is None else repeats
+        return wrap(np.repeat(np.arange(alone._a.size), _counts(alone, None)))
     if dim is None:
         input, dim = input.reshape(-1), 0
     n = input._a.shape[wrap_dim(dim, input._a.ndim)]

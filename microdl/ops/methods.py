@@ -10,6 +10,7 @@ from ..autograd.graph import wrap
 from . import (
     activation,
     arithmetic,
+    bins,
     blend,
     choice,
     cumulative,
@@ -173,7 +174,7 @@ class Methods(InPlace, RarerMethods):
     cummax, cummin, diff = cumulative.cummax, cumulative.cummin, blend.diff
     sort, argsort, msort, topk = sorting.sort, sorting.argsort, sorting.msort, sorting.topk
     kthvalue, median, mode, quantile = sorting.kthvalue, sorting.median, sorting.mode, sorting.quantile
-    unique, bincount, histc = sorting.unique, sorting.bincount, sorting.histc
+    unique, bincount, histc = sorting.unique, bins.bincount, bins.histc
 
     # matrices
     matmul, mm, mv, dot, vdot, bmm = (

@@ -286,7 +286,7 @@ def any(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> Any:
 
 
 @spelled(axis="dim")
-def count_nonzero(input: Any, dim: Any = None) -> Any:
+def count_nonzero(input: Any, dim: Any = None, *others: int) -> Any:
     """How many elements are nonzero, over all or over `dim`, as int64.
 
     >>> import microdl as torch
@@ -294,4 +294,5 @@ def count_nonzero(input: Any, dim: Any = None) -> Any:
     tensor(1)
     """
     a = require("count_nonzero", input)._a
+    dim = (dim, *others) if others else dim
     return wrap(_reduce(a != 0, reduced_axes(dim, a.ndim), dtype=np.int64))

@@ -277,11 +277,12 @@ def t(input: Any) -> Any:
 
 
 @spelled(axis="dim")
-def squeeze(input: Any, dim: Any = None) -> Any:
+def squeeze(input: Any, dim: Any = None, *others: int) -> Any:
     """Without the dimensions of size 1, or without those of `dim` that have size 1: a view."""
     shape = require("squeeze", input)._a.shape
     if dim is None:
         return _squeeze(input, tuple([n for n in shape if n != 1]))
+    dim = (dim, *others) if others else dim
     dims = wrap_dims(dim, len(shape))
     step = _squeeze_dims if isinstance(dim, (tuple, list)) else _squeeze_dim
     return step(input, tuple([n for i, n in enumerate(shape) if n != 1 or i not in dims]))

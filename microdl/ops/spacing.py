@@ -17,8 +17,9 @@ def _product_sum(k: Any, step: Any, start: Any, dtype: np.dtype[Any]) -> Array:
     float16 has no such instruction. (Where NumPy has no number wider than float64, float64 is rounded twice too.)
     """
     if dtype == np.float16:
-        return np.asarray(start, dtype) + np.asarray(k, dtype) * np.asarray(step, dtype)
-    wide = np.longdouble if dtype == np.float64 else np.float64
+        wide: Any = np.float16
+    else:
+        wide = np.longdouble if dtype == np.float64 else np.float64
     out: Array = (np.asarray(start, wide) + np.asarray(k, wide) * np.asarray(step, wide)).astype(dtype)
     return out
 

@@ -264,7 +264,7 @@ def bernoulli_(input: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
     return fill("bernoulli_", "BernoulliBackward2", input, partial(chosen(generator).bernoulli_array, float(p)))
 
 
-def random_(input: Any, *bounds: Any, generator: Any = None) -> Any:
+def random_(input: Any, *bounds: Any, to: int | None = None, generator: Any = None) -> Any:
     """Fills a tensor with integers of [0, to) or [from, to): `random_(to)` or `random_(from, to)`. Errors as `randint`.
 
     `random_()` draws from all the dtype's integers >= 0; for a floating dtype, those up to 2 to its binary digits.
@@ -276,6 +276,7 @@ def random_(input: Any, *bounds: Any, generator: Any = None) -> Any:
     tensor([4., 9., 3., 0., 3.])
     """
     dtype = require("random_", input)._a.dtype
+    bounds = bounds if to is None else (*bounds, to)
     if not bounds:
         most = exact_integers(dtype) if dtype.kind == "f" else _range(dtype)[1]
         draw: Draw = partial(chosen(generator).integers_array, 0, most + 1, wide=dtype.itemsize == 8)

@@ -303,6 +303,16 @@ T.linalg.inv(T.zeros(2,3))
 T.tensor([100],dtype=T.uint8)*2**70
 T.clamp(T.tensor([100],dtype=T.uint8),max=300)
 T.where(T.tensor([True]),T.tensor([1],dtype=T.uint8),300)
+T.clamp(T.ones(3), T.ones(2,2))
+T.ones(3).clamp_(T.ones(2))
+T.clamp_min(T.ones(3), T.ones(2))
+T.clamp(T.ones(3), T.ones(3), T.ones(2))
+T.roll(T.tensor(1.), (1,), (0,))
+T.bincount(T.tensor([1,0]), minlength=-1)
+T.bucketize(T.tensor([1.,2.]), T.tensor([[1.,2.]]))
+T.searchsorted(T.tensor(1.), T.tensor([1.]))
+T.asarray(T.ones(2), dtype=T.float64, copy=False)
+T.asarray([1.], copy=False)
 """.strip().splitlines()
 
 

@@ -311,6 +311,26 @@ T.tensor([100],dtype=T.uint8)+(-1)
 T.tensor([100],dtype=T.uint8)>300
 T.tensor([100],dtype=T.uint8)==-156
 T.tensor([1])+2**63
+T.ones(2).new_zeros(size=(2,3)), T.ones(2).new_ones(size=(1,))
+T.ones(2).new_full(size=(2,), fill_value=2., device='cpu')
+T.ones(2).new_tensor(data=[1,2], device='cpu', requires_grad=True)
+T.logspace(0, 1, 3, device='cpu')
+T.scalar_tensor(s=3, device='cpu')
+T.asarray(obj=[1,2]), T.asarray([1.,2.], copy=True, requires_grad=True), T.asarray(T.ones(2), dtype=T.float64)
+x=np.array([1.,2.]); y=T.asarray(x); z=T.asarray(x, copy=True); x[0]=5; r=(y,z)
+x=T.ones(2, requires_grad=True)*2; r=T.asarray(x).requires_grad, T.asarray(x, requires_grad=True).requires_grad
+T.searchsorted(T.tensor([3.,1.,2.]), T.tensor([1.5]), sorter=T.tensor([1,2,0]))
+T.repeat_interleave(T.arange(3), T.tensor([1,2,3]), dim=0, output_size=6), T.repeat_interleave(repeats=T.tensor([0,2]))
+T.ones(7,3).fill_diagonal_(2., wrap=True), T.ones(7,3).fill_diagonal_(2.), T.ones(4,3).fill_diagonal_(2., True)
+T.nn.Hardtanh(min_value=-2., max_value=2.)
+T.ones(3).copy_(other=T.zeros(3))
+T.cosine_similarity(T.eye(2), T.eye(2), axis=1), T.pairwise_distance(T.eye(2), T.eye(2), keepdims=True).shape
+T.rsub(T.ones(2), 2, 2)
+T.manual_seed(0); r=T.ones(3).random_(0, to=5)
+T.ones(1,1,2).squeeze(1,0).shape, T.ones(1,1,2).squeeze((1,0)).shape, T.ones(2,3).count_nonzero(1,0)
+T.where(T.tensor(True)), T.where(T.tensor([0,1]))
+T.histc(T.tensor([0.5, 0.05, 0.4, -0.01, -0.35, 0.44])), T.histc(T.linspace(-2,3,77), bins=7, min=-1)
+T.histc(T.ones(2), 3)
 """.strip().splitlines()
 
 

@@ -41,7 +41,8 @@ def absent(name: str) -> Any:
         def __call__(cls, *data: Any) -> Any:
             raise _unavailable(name)
 
-    return Absent(name.rpartition(".")[2], (), {"__doc__": "Not available: microdl runs on the CPU."})
+    module, _, own = name.rpartition(".")
+    return Absent(own, (), {"__doc__": "Not available: microdl runs on the CPU.", "__module__": module})
 
 
 def _unavailable(name: str) -> TypeError:

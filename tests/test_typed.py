@@ -20,6 +20,7 @@ def test_types_construct_and_recognise() -> None:
     assert not isinstance(1.0, torch.FloatTensor)
     assert torch.ones(2).type(torch.LongTensor).dtype is torch.int64
     assert not isinstance(torch.ones(2), torch.cuda.FloatTensor)
+    assert str(torch.cuda.FloatTensor) == "<class 'torch.cuda.FloatTensor'>"
 
 
 @pytest.mark.parametrize(

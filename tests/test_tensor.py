@@ -406,3 +406,10 @@ def test_layout() -> None:
     assert isinstance(torch.strided, torch.layout)
     with pytest.raises(TypeError, match=r"torch\.strided"):
         torch.layout()
+
+
+def test_an_integer_repeats_a_sequence() -> None:
+    n = torch.tensor(2)
+    assert ([0] * n, "ab" * n, (1,) * n) == ([0, 0], "abab", (1, 1))
+    with pytest.raises(TypeError):
+        _ = [0] * torch.ones(2)

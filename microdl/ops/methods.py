@@ -71,6 +71,10 @@ def _or_not_implemented(call: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
+def _times(self: Any, other: Any) -> Any:
+    return NotImplemented if isinstance(other, (str, list, tuple)) else arithmetic._mul(self, other)
+
+
 class Methods(InPlace, RarerMethods):
     """Operations as methods and operators: `x.exp()` is `exp(x)`, `x + y` is `add(x, y)`, `x.add_(y)` in place."""
 
@@ -80,7 +84,8 @@ class Methods(InPlace, RarerMethods):
     __add__ = __radd__ = arithmetic._add
     __sub__ = arithmetic._sub
     __rsub__ = arithmetic.rsub
-    __mul__ = __rmul__ = arithmetic._mul
+    __mul__ = arithmetic._mul
+    __rmul__ = method_of(_times, "__rmul__", "The product; a sequence is repeated, by an integer of one element.")
     __truediv__ = division.true_divide
     __rtruediv__ = method_of(lambda self, other: arithmetic.reciprocal(self) * other, "__rtruediv__", "")
     __floordiv__ = division.floor_divide

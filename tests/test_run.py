@@ -97,6 +97,23 @@ def test_pytorchs_files_have_what_programs_take_from_them(torch: types.ModuleTyp
     assert torch.nn.BatchNorm1d.__module__ == "microdl.nn.layers"
 
 
+def test_numpys_functions_give_arrays_where_they_do_for_pytorch(torch: types.ModuleType) -> None:
+    import numpy as np
+
+    x = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    for result in (np.concatenate([x, x]), np.vstack([x[0], x[1]]), np.where(x > 2, 1, 0), np.sort(x), np.dot(x, x)):
+        assert type(result) is np.ndarray
+    assert type(np.linalg.norm(x)) is np.float32
+    assert type(np.exp(x)) is type(np.clip(x, 1, 2)) is torch.Tensor
+    w = torch.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match=r"Can't call numpy\(\) on Tensor that requires grad"):
+        np.stack([w, w])
+    (slope,) = torch.autograd.grad(w.abs().clamp(max=2).prod(), w, create_graph=True)  # the formulas use NumPy's names
+    assert torch.autograd.grad(slope.sum(), w)[0].tolist() == [1.0, 1.0]
+    microdl.as_torch().undo()
+    assert type(np.stack([x, x])) is microdl.Tensor
+
+
 def test_classes_say_where_pytorch_has_them_and_only_then(torch: types.ModuleType) -> None:
     assert str(type(torch.ones(1))) == "<class 'torch.Tensor'>"
     assert str(torch.nn.Linear) == "<class 'torch.nn.modules.linear.Linear'>"

@@ -8,6 +8,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType, TracebackType
 from typing import Any
 
+from ..ops.numpy_protocol import programs
 from .modules import OwnModule, absent, has, make
 from .table import homes
 
@@ -57,6 +58,7 @@ class Takeover:
             for kind in kinds.values():
                 self._names.setdefault(kind, kind.__module__)
                 kind.__module__ = home
+        programs.expect_arrays = True
         self._active = True
 
     def undo(self) -> None:
@@ -69,6 +71,7 @@ class Takeover:
         for kind, module in self._names.items():
             kind.__module__ = module
         self._names.clear()
+        programs.expect_arrays = False
         self._active = False
 
     def __enter__(self) -> Takeover:
@@ -89,8 +92,9 @@ def as_torch() -> Takeover:
 
     For a notebook: the first cell says ``import microdl; microdl.as_torch()``, and all below stays as it is. What is
     installed under these names is not touched; it is just not what is found. Classes then say where PyTorch has them
-    (``<class 'torch.Tensor'>``), and a module or name that microdl does not have is a ModuleNotFoundError, ImportError
-    or AttributeError at the line that asked for it. Calling it again changes nothing.
+    (``<class 'torch.Tensor'>``), NumPy's functions give arrays where they do for PyTorch's tensors, and a module or
+    name that microdl does not have is a ModuleNotFoundError, ImportError or AttributeError at the line that asked for
+    it. Calling it again changes nothing.
 
     Returns:
         a context manager, whose end (or `undo()`) gives the names back; most programs never use it.

@@ -8,6 +8,7 @@ Source: https://numpy.org/doc/stable/reference/arrays.classes.html#special-attri
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from inspect import signature
 from typing import Any
@@ -21,7 +22,7 @@ from ..autograd.record import BY_UFUNC
 from . import arithmetic, choice, shape
 from .numpy_functions import ACCUMULATIONS, CREATING, FUNCTIONS, REDUCTIONS, UFUNCS, as_tensor
 
-__all__ = ["FUNCTIONS", "array_function", "array_ufunc"]
+__all__ = ["FUNCTIONS", "array_function", "array_ufunc", "programs"]
 
 
 def _arguments(call: Callable[..., Any]) -> tuple[float, frozenset[str]]:
@@ -35,6 +36,31 @@ def _arguments(call: Callable[..., Any]) -> tuple[float, frozenset[str]]:
 
 
 _TAKES = {func: _arguments(call) for func, call in FUNCTIONS.items()}
+
+# What gives arrays in PyTorch, whose tensors know NumPy's ufuncs and methods alone.
+_ARRAYS_IN_PYTORCH = frozenset({
+    np.atleast_1d, np.atleast_2d, np.broadcast_to, np.column_stack, np.concatenate, np.copy, np.diag, np.diagonal,
+    np.diff, np.dot, np.einsum, np.empty_like, np.expand_dims, np.fliplr, np.flipud, np.full_like, np.hstack, np.inner,
+    np.kron, np.median, np.nan_to_num, np.nanmean, np.nansum, np.ones_like, np.outer, np.percentile, np.quantile,
+    np.ravel, np.roll, np.sort, np.stack, np.tensordot, np.tile, np.trace, np.tril, np.triu, np.vdot, np.vstack,
+    np.where, np.zeros_like, np.linalg.det, np.linalg.matrix_power, np.linalg.norm,
+})  # fmt: skip
+
+
+class _Programs:
+    """Whether programs written for PyTorch run, to which NumPy's functions give what they give there."""
+
+    expect_arrays = False
+
+
+programs = _Programs()
+
+
+def _for_a_program(func: Any) -> bool:
+    """Whether a program written for PyTorch, not microdl itself, called a function that gives it an array."""
+    own = __name__.partition(".")[0]
+    caller: str = sys._getframe(2).f_globals.get("__name__", "")
+    return func in _ARRAYS_IN_PYTORCH and caller.partition(".")[0] != own
 
 
 def array_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -91,6 +117,8 @@ def store(name: str, out: Any, result: Any, where: Any = True) -> Any:
 
 def array_function(self: Any, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """NumPy's other functions: those above keep the graph, the rest run on plain arrays."""
+    if programs.expect_arrays and _for_a_program(func):
+        return _on_arrays(f"np.{func.__name__}", func, args, kwargs)
     call = FUNCTIONS.get(func)
     if call is not None:
         if not kwargs and len(args) <= _TAKES[func][0]:

@@ -14,6 +14,7 @@ from . import (
     optim, random, serialization, special, storage, surface, testing, utils, version, xpu,
 )  # fmt: skip
 from .amp import autocast, is_autocast_enabled
+from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .autograd import (
     enable_grad,
     inference_mode,
@@ -251,7 +252,8 @@ __all__ = [
     "ge", "ger", "get_default_dtype", "get_num_threads", "get_rng_state", "greater", "greater_equal", "gt", "half",
     "heaviside", "hinge_embedding_loss", "histc", "hstack", "hypot", "iinfo", "index_add", "index_copy",
     "index_fill", "index_select", "inf", "inference_mode", "initial_seed", "inner", "int", "int16", "int32",
-    "int64", "int8", "inverse", "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled", "is_tensor",
+    "int64", "int8", "inverse", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_floating_point",
+    "is_grad_enabled", "is_inference_mode_enabled", "is_tensor",
     "isclose", "isfinite", "isin", "isinf", "isnan", "kernels", "kl_div", "kron", "kthvalue", "layer_norm", "le",
     "lerp", "less", "less_equal", "linalg", "linspace", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp",
     "logcumsumexp", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor", "logspace", "logsumexp",

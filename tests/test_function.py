@@ -214,7 +214,7 @@ def returning(result: Any) -> Any:
         (lambda g: g, RuntimeError, r"BadBackward returned an incorrect number of gradients \(expected 2, got 1\)"),
         (lambda g: (g, g, g), RuntimeError, r"incorrect number of gradients \(expected 2, got 3\)"),
         (lambda g: (g[:1].reshape(1), g), RuntimeError, r"invalid gradient at index 0 - got \[1\] but expected shape"),
-        (lambda g: (g, 1.0), TypeError, "expected a Tensor or None as gradient 1, got float"),
+        (lambda g: (g, 1.0), RuntimeError, r"expected Variable or None \(got float\) as gradient 1"),
     ],
 )
 def test_wrong_gradients_change_nothing(result: Any, error: type[Exception], text: str) -> None:

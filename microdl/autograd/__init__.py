@@ -4,7 +4,7 @@ Source of the names and their meaning: https://pytorch.org/docs/stable/autograd.
 """
 
 from . import functional
-from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
+from .anomaly import detect_anomaly, set_detect_anomaly
 from .backward import backward, grad
 from .function import Function
 from .gradcheck import gradcheck, gradgradcheck
@@ -29,7 +29,6 @@ __all__ = [
     "gradcheck",
     "gradgradcheck",
     "inference_mode",
-    "is_anomaly_enabled",
     "is_grad_enabled",
     "is_inference_mode_enabled",
     "no_grad",

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..dtypes import from_numpy_dtype
+from .anomaly import anomaly, check_nan
 from .graph import RETAIN, AccumulateGrad, Node, Output, TensorBase, wrap
 from .mode import mode
 from .summation import add_up
@@ -48,6 +49,7 @@ def _walk(edges: Any, grads: Any, retain: bool, create: bool, capture: set[Node]
     captured: dict[Node, Any] = {}
     summed: set[Node] = set()  # nodes whose pending array was made here, and may be added to
     heap: list[tuple[int, Node]] = []
+    checking = anomaly.enabled and anomaly.check_nan
     g: Any = None
     while True:
         for edge, d in zip(edges, grads):  # noqa: B905 - one gradient an edge by construction
@@ -80,6 +82,8 @@ def _walk(edges: Any, grads: Any, retain: bool, create: bool, capture: set[Node]
             _fill_slot(node, g, pending, heap)
         else:
             grads = node.backward(g, create, retain)
+            if checking:
+                check_nan(node, grads)
     for leaf in leaves:
         if leaf.hooks:
             leaves[leaf] = _own(_run_hooks(leaf, leaves[leaf]), None)

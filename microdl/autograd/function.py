@@ -96,6 +96,12 @@ class Function:
 
     vjp = backward
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError(
+            "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd "
+            f"function with static forward method: call {type(self).__name__}.apply(...), without an instance."
+        )
+
     @classmethod
     def apply(cls, *args: Any) -> Any:
         """Runs `forward` with recording off, and records this function as one step."""
@@ -244,8 +250,8 @@ class FunctionNode(Node):
         if d is None:
             return None
         if not isinstance(d, TensorBase):
-            raise TypeError(
-                f"function {self.name()}: expected a Tensor or None as gradient {i}, got {type(d).__name__}"
+            raise RuntimeError(
+                f"function {self.name()}: expected Variable or None (got {type(d).__name__}) as gradient {i}"
             )
         try:
             np.broadcast_to(np.empty(edge.shape), d._a.shape)

@@ -290,6 +290,12 @@ def linspace(
     >>> torch.linspace(0, 1, 5)
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
+    for name, x in (("start", start), ("end", end)):
+        if isinstance(x, TensorBase) and x._a.ndim:
+            raise RuntimeError(
+                f"linspace only supports 0-dimensional start and end tensors, but got {name} with {x._a.ndim} "
+                "dimension(s)."
+            )
     if steps < 0:
         raise RuntimeError(f"number of steps must be non-negative, not {steps}")
     d = dtypes.get_default_dtype().numpy if dtype is None else dtypes.to_numpy_dtype(dtype)

@@ -235,7 +235,7 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
     d = wrap_dim(dim, input._a.ndim)
-    parts = [t for t in (prepend, input, append) if t is not None]
+    parts = [t for t in (prepend, input, append) if t is not None] if n else [input]
     out = cat(parts, d) if len(parts) > 1 else input
     for _ in range(n):
         size = out._a.shape[d]
@@ -269,7 +269,7 @@ def _close(name: str, input: Any, other: Any, rtol: float, atol: float, equal_na
     x, y = input._a, other._a
     out = x == y
     if x.dtype.kind == "b":
-        return out
+        return out | (atol + rtol * y >= 1)  # True and False are 1 apart
     with np.errstate(invalid="ignore"):
         near = np.abs(x - y) <= atol + np.abs(rtol * y)
     out = out | near & np.isfinite(y) if x.dtype.kind == "f" else out | near

@@ -189,6 +189,8 @@ def _scatter_arguments(name: str, input: Any, dim: int, index: Any, src: Any) ->
         raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
     where = where.reshape(-1) if not where.ndim else where
     src = as_vector(src) if held else src
+    if held and where.size and src._a.ndim != where.ndim:
+        raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
     if where.size:
         sizes = f"Expected index {list(where.shape)} to be no larger than self {list(a.shape)} apart from dimension {d}"
         _fits(

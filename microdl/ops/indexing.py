@@ -388,12 +388,13 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
     """
     if not require("narrow", input)._a.ndim:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
-    d = wrap_dim(dim, input._a.ndim)
-    n = input._a.shape[d]
+    n = input._a.shape[d := wrap_dim(dim, input._a.ndim)]
+    if isinstance(start, TensorBase) and (start._a.ndim or start._a.dtype.kind not in "iu"):
+        raise RuntimeError("start must be an 0-dim integral Tensor.")
     first = int(start)
     if not -n <= first <= n:
         raise IndexError(f"start out of range (expected to be in range of [-{n}, {n}], but got {first})")
-    first += n if first < 0 else 0
-    if length < 0 or first + length > n:
+    first += n * (first < 0)
+    if not 0 <= length <= n - first:
         raise RuntimeError(f"start ({int(start)}) + length ({length}) exceeds dimension size ({n}).")
     return named(_select_slices(input, (_ALL,) * d + (slice(first, first + length),)), "SliceBackward0")

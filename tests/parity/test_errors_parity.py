@@ -313,6 +313,11 @@ T.bucketize(T.tensor([1.,2.]), T.tensor([[1.,2.]]))
 T.searchsorted(T.tensor(1.), T.tensor([1.]))
 T.asarray(T.ones(2), dtype=T.float64, copy=False)
 T.asarray([1.], copy=False)
+T.narrow(T.ones(3), 0, T.tensor(1.), 1)
+T.narrow(T.ones(3), 0, T.tensor([1]), 1)
+T.linspace(T.ones(2), T.ones(2), 3)
+T.logspace(T.ones(2), T.ones(2), 3)
+T.zeros(2,3).scatter_add(1, T.tensor([[0,1],[1,0]]), T.ones(2,2,2))
 """.strip().splitlines()
 
 

@@ -331,6 +331,8 @@ T.ones(1,1,2).squeeze(1,0).shape, T.ones(1,1,2).squeeze((1,0)).shape, T.ones(2,3
 T.where(T.tensor(True)), T.where(T.tensor([0,1]))
 T.histc(T.tensor([0.5, 0.05, 0.4, -0.01, -0.35, 0.44])), T.histc(T.linspace(-2,3,77), bins=7, min=-1)
 T.histc(T.ones(2), 3)
+x=T.tensor([True,False,True]); y=T.tensor([True,True,False]); r=T.isclose(x, y, 1.0), T.allclose(x, y, atol=1.)
+T.diff(T.ones(2,2), 0, append=T.ones(2,2))
 """.strip().splitlines()
 
 

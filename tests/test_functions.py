@@ -171,3 +171,9 @@ def test_methods_in_place_are_functions_too() -> None:
     assert torch.abs_(x) is x
     assert torch.clamp_(x, max=1.75).tolist() == [1.5, 1.75]
     assert torch.zero_(x).tolist() == [0, 0]
+
+
+def test_histogram_has_100_bins_unless_told() -> None:
+    counts, edges = torch.histogram(torch.arange(4.0), density=True)
+    assert counts.shape == (100,)
+    assert edges.shape == (101,)

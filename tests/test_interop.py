@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import array
 import gc
+from collections import UserList, deque
 from typing import Any
 
 import numpy as np
@@ -334,3 +336,52 @@ def test_matplotlib_draws_tensors() -> None:
     axes[1, 1].fill_between(x, x, -x)
     axes[1, 1].axhline(x[2])
     plt.close(figure)
+
+
+# --- data in other sequences ---
+
+
+class _Column:
+    """As a column of pandas: elements by a label each, and no list."""
+
+    def __init__(self, values: list[Any], labels: list[int] | None = None) -> None:
+        self._of = dict(zip(labels or range(len(values)), values, strict=True))
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+    def __getitem__(self, label: int) -> Any:
+        return self._of[label]
+
+
+@pytest.mark.parametrize(
+    ("data", "dtype"),
+    [
+        (deque([1.0, 2.0]), torch.float32),
+        (deque([1, 2]), torch.int64),
+        (array.array("f", [1, 2]), torch.float32),
+        (UserList([1, 2.0]), torch.float32),
+        (_Column([np.float64(1), np.float64(2)]), torch.float64),
+        (memoryview(b"\x01\x02"), torch.int64),
+    ],
+)
+def test_sequences_of_any_class_are_read_element_by_element(data: Any, dtype: Any) -> None:
+    for read in (torch.tensor, torch.as_tensor):
+        assert read(data).tolist() == [1, 2]
+        assert read(data).dtype == dtype
+        assert read([data, data]).tolist() == [[1, 2], [1, 2]]
+    assert torch.FloatTensor(data).dtype == torch.float32
+    assert torch.LongTensor(data).tolist() == torch.Tensor(data).tolist() == [1, 2]
+
+
+def test_what_is_no_sequence_of_numbers() -> None:
+    with pytest.raises(ValueError, match="could not determine the shape of object type '_Column'"):
+        torch.tensor(_Column([1, 2], labels=[3, 4]))
+    with pytest.raises(TypeError, match="must be real number, not NoneType"):
+        torch.Tensor([None, 1])
+    with pytest.raises(ValueError, match="too many dimensions 'str'"):
+        torch.FloatTensor(["1"])
+    with pytest.raises(TypeError, match="invalid data type 'bytes'"):
+        torch.Tensor(b"ab")
+    with pytest.raises(RuntimeError, match="Could not infer dtype of dict"):
+        torch.tensor({0: 1})

@@ -31,10 +31,16 @@ def array_of_data(data: Any, dtype: np.dtype[Any] | None = None) -> Array:
     if isinstance(data, (np.ndarray, np.generic)):
         return _of_numpy(data, dtype)
     if not isinstance(data, (list, tuple, range)):
-        return _of_number(data, dtype)
+        if not _is_sequence(type(data)):
+            return _of_number(data, dtype)
+        data = _as_lists(data)
     kinds = _kinds(data)
     if not kinds <= _NUMBERS:
-        common = _common_dtype(data) if dtype is None else dtype
+        if any(map(_is_sequence, kinds)):
+            data = _as_lists(data)
+        if type(None) in kinds and dtype is not None:
+            raise TypeError("must be real number, not NoneType")
+        common = _common_dtype(data) if dtype is None or str in kinds else dtype
         return _nested_array(_plain(data)).astype(common)
     a = _nested_array(data)
     if a.dtype.kind in "Ou":
@@ -45,6 +51,28 @@ def array_of_data(data: Any, dtype: np.dtype[Any] | None = None) -> Array:
         for extreme in (a.min(), a.max()):
             dtypes.check_fits(extreme.item(), dtype, dtype.name)
     return a.astype(dtype, copy=False)
+
+
+def _is_sequence(kind: type) -> bool:
+    """Is it a sequence of a class of its own: a deque, an `array`, a column of pandas?"""
+    known = (list, tuple, range, dict, str, bytes, np.ndarray, np.generic, TensorBase)
+    return hasattr(kind, "__getitem__") and hasattr(kind, "__len__") and not issubclass(kind, known)
+
+
+def _as_lists(data: Any) -> Any:
+    """Nested sequences of any class as lists, element by element from 0, as PyTorch reads them."""
+    if isinstance(data, (list, tuple)):
+        return [_as_lists(x) for x in data]
+    if not _is_sequence(type(data)):
+        return data
+    try:
+        return [_as_lists(data[i]) for i in range(len(data))]
+    except (IndexError, KeyError):
+        kind = type(data).__name__
+        raise ValueError(
+            f"could not determine the shape of object type '{kind}': it has no elements 0 to {len(data) - 1}. "
+            "Write torch.tensor(data.to_numpy())."
+        ) from None
 
 
 def _of_numpy(data: Any, dtype: np.dtype[Any] | None) -> Array:
@@ -190,8 +218,8 @@ def legacy_array(data: tuple[Any, ...], dtype: np.dtype[Any] | None = None) -> A
         return held
     if isinstance(first, np.ndarray):
         return array_of_data(first).astype(wanted, copy=False)
-    if isinstance(first, str):
-        raise TypeError(f"new(): invalid data type 'str': a tensor holds numbers, not {first!r}")
-    if not isinstance(first, (list, tuple, range)):
+    if isinstance(first, (str, bytes)):
+        raise TypeError(f"new(): invalid data type '{type(first).__name__}': a tensor holds numbers, not {first!r}")
+    if not (isinstance(first, (list, tuple, range)) or _is_sequence(type(first))):
         raise TypeError(f"new(): data must be a sequence (got {type(first).__name__}). Write torch.tensor({first!r}).")
     return array_of_data(first, wanted)

@@ -276,7 +276,7 @@ def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int =
 # --- histograms, runs -----------------------------------------------------------------------------------------------
 
 
-def histogram(input: Any, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False) -> Any:
+def histogram(input: Any, bins: Any = 100, *, range: Any = None, weight: Any = None, density: bool = False) -> Any:
     """The pair (hist, bin_edges): counts (or sums of weights) in `bins` equal bins, or between the edges in a tensor.
 
     The last bin holds its right edge. `density` divides by the total and the widths. RuntimeError for integers.

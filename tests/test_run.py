@@ -152,8 +152,10 @@ def test_an_absent_module_or_name_says_so(torch: types.ModuleType) -> None:
         from torch import vmap  # noqa: F401
     with pytest.raises(ImportError, match=r"torch.nn.Conv2d.*microdl"):
         from torch.nn import Conv2d  # noqa: F401
-    with pytest.raises(ImportError, match=r"microdl.*'torchvision.models'"):
-        import torchvision.models  # noqa: F401
+    with pytest.raises(ImportError, match=r"microdl.*'torchvision.ops'"):
+        import torchvision.ops  # noqa: F401
+    with pytest.raises(ImportError, match=r"microdl.*'torchvision.models.resnet18'"):
+        from torchvision.models import resnet18  # noqa: F401
     with pytest.raises(AttributeError, match=r"module 'torch' .*torch.vmap.*microdl"):
         torch.vmap  # noqa: B018
     assert not hasattr(torch.nn.functional, "no_such_name")
@@ -301,3 +303,18 @@ def test_variable_is_a_tensor() -> None:
     assert v.data_ptr() == x.data_ptr()
     with pytest.raises(TypeError, match="Variable data has to be a tensor, but got list"):
         microdl.autograd.Variable([1.0])
+
+
+def test_modules_that_are_imported_and_left_alone_refuse_their_names(torch: types.ModuleType) -> None:
+    import torch.functional
+    import torch.multiprocessing as mp
+    from torchvision import datasets, models, transforms
+
+    assert (datasets.MNIST, transforms.Compose) == (microdl.datasets.MNIST, microdl.transforms.Compose)
+    assert torch.functional.einsum is microdl.einsum
+    with pytest.raises(AttributeError, match=r"module 'torchvision\.models' has no attribute 'resnet18'"):
+        _ = models.resnet18
+    with pytest.raises(AttributeError, match=r"module 'torch\.multiprocessing' has no attribute 'spawn'"):
+        _ = mp.spawn
+    with pytest.raises(AttributeError, match=r"module 'torch\.jit' has no attribute 'script'"):
+        _ = torch.jit.script

@@ -7,7 +7,8 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-from .table import MODULES, VERSION, VISION_VERSION, homes
+from ..surface.alternatives import alternative
+from .table import EMPTY, MODULES, VERSION, VISION_VERSION, homes
 
 __all__ = ["OwnModule", "TorchVersion", "absent", "has", "make", "resolve"]
 
@@ -86,12 +87,14 @@ def _renamed(text: str, source: Any, module: str, name: str) -> str:
 def absent(name: str) -> str:
     """What to say of a module or name that is not here."""
     top = name.partition(".")[0]
-    return f"microdl, which stands in for {top} here, does not have {name!r}"
+    instead = alternative(name.rpartition(".")[0]) if top == "torch" else None
+    advice = f". Instead: {instead}." if instead else ""
+    return f"microdl, which stands in for {top} here, does not have {name!r}{advice}"
 
 
 def has(name: str) -> bool:
     """Whether microdl answers to the module."""
-    if name in homes():
+    if name in homes() or name in EMPTY:
         return True
     try:
         return name in MODULES and resolve(MODULES[name]) is not None
@@ -130,6 +133,8 @@ def make(name: str) -> Any:
 
 def _package(name: str) -> Any:
     """What answers for a file of PyTorch's beyond its classes, such as `random_split`: the package it is in."""
+    if name in EMPTY:
+        return ModuleType(name)
     while name not in MODULES:
         name = name.rpartition(".")[0]
     return resolve(MODULES[name])

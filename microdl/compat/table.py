@@ -11,7 +11,7 @@ from ..nn import losses
 from ..serialization import names
 from ..tensor import Tensor
 
-__all__ = ["MODULES", "VERSION", "VISION_VERSION", "homes"]
+__all__ = ["EMPTY", "MODULES", "VERSION", "VISION_VERSION", "homes"]
 
 # What microdl answers to. The part before the plus is what scripts compare.
 VERSION = "2.13.0+microdl"
@@ -35,6 +35,7 @@ MODULES = {
     "torch.cuda": "microdl.cuda",
     "torch.cuda.amp": "microdl.amp.cuda",
     "torch.func": "microdl.func",
+    "torch.functional": "microdl",
     "torch.distributions": "microdl.distributions",
     "torch.distributions.bernoulli": "microdl.distributions.discrete",
     "torch.distributions.categorical": "microdl.distributions.discrete",
@@ -100,6 +101,9 @@ MODULES = {
     "torchvision.transforms.v2.functional": "microdl.transforms.functional",
     "torchvision.utils": "microdl.vision",
 }
+
+# Modules that scripts import and then leave alone: they are there, and refuse every name by name.
+EMPTY = {"torch.distributed", "torch.jit", "torch.multiprocessing", "torch.onnx", "torchvision.models"}
 
 
 @cache

@@ -309,3 +309,9 @@ def test_bad_input(call: Any, error: type[Exception], text: str) -> None:
     with pytest.raises(error) as caught:
         call()
     assert re.search(text, str(caught.value), re.DOTALL)
+
+
+def test_the_plateaus_state_is_printed_in_pytorchs_order() -> None:
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    state = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer).state_dict()
+    assert list(state)[:4] == ["factor", "default_min_lr", "min_lrs", "patience"]

@@ -52,6 +52,7 @@ def fill(input: Any, value: Any) -> Any:
 
 def zero_(self: Any) -> Any:
     """Sets every element to 0."""
+    shape.require("zero_", self)
     if mode.enabled and self._node is not None:
         return write(self, lambda t: named(_fill(t, 0), "ZeroBackward0"), (), "zero_")
     check_writable(self, "zero_")

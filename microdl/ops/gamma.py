@@ -13,6 +13,7 @@ from ..autograd.record import binary, op, unary
 from .arithmetic import add
 from .shape import require
 from .special import Array, each, wide
+from .spelling import one_step
 
 
 def _lgamma_of(x: float) -> float:
@@ -114,6 +115,7 @@ lgamma = unary(
 )
 
 
+@one_step("PolygammaBackward0")
 def polygamma(n: int, input: Any) -> Any:
     """The n-th derivative of `digamma`. RuntimeError for n < 0.
 
@@ -128,6 +130,7 @@ def polygamma(n: int, input: Any) -> Any:
     return _polygamma(input, n) if n else digamma(input)
 
 
+@one_step("MvlgammaBackward0")
 def mvlgamma(input: Any, p: int) -> Any:
     """The logarithm of the multivariate gamma function: `log(pi) p (p - 1) / 4 + sum_j lgamma(input - j / 2)`, j < p.
 

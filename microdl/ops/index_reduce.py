@@ -22,6 +22,7 @@ from .gather import (
 )  # fmt: skip
 from .shape import expand, require, reshape, unsafe_view, wrap_dim
 from .slices import _slices_arguments, expand_pair
+from .spelling import one_step
 
 _UFUNC: dict[str, np.ufunc] = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
 _NAMES = ("sum", "prod", "mean", "amax", "amin")
@@ -136,6 +137,7 @@ def _reduced(x: Any, d: int, where: Array, src: Any, reduce: str, include_self: 
     return total / count if a.dtype.kind == "f" else total // count
 
 
+@one_step("ScatterReduceBackward0")
 def scatter_reduce(input: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True) -> Any:
     """A copy in which each place holds the "sum", "prod", "mean", "amax" or "amin" of itself and what `src` puts there.
 
@@ -158,6 +160,7 @@ def scatter_reduce(input: Any, dim: int, index: Any, src: Any, reduce: str, *, i
     return named(out if shape else unsafe_view(out, ()), "ScatterReduceBackward0")
 
 
+@one_step("IndexReduceBackward0")
 def index_reduce(input: Any, dim: int, index: Any, source: Any, reduce: str, *, include_self: bool = True) -> Any:
     """`scatter_reduce` of whole slices: those of `source` go to the places `index` (1-D) along `dim`.
 
@@ -183,6 +186,7 @@ def index_reduce(input: Any, dim: int, index: Any, source: Any, reduce: str, *, 
 # --- by position, by mask --------------------------------------------------------------------------------------------
 
 
+@one_step("PutBackward0")
 def put(input: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
     """A copy with `source` at positions of the flattened tensor; with `accumulate` added, repeated places included.
 
@@ -206,7 +210,7 @@ def put(input: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
             f"source.dtype = {legacy(source._a)}"
         )
     if where.size != source._a.size:
-        raise RuntimeError(
+        raise IndexError(
             "put_(): Expected source and index to have the same number of elements, but got source.numel() = "
             f"{source._a.size}, index.numel() = {where.size}"
         )
@@ -218,6 +222,7 @@ def put(input: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
     return named(reshape(call(reshape(input, -1), 0, flat, reshape(source, -1)), a.shape), "PutBackward0")
 
 
+@one_step("MaskedScatterBackward0")
 def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
     """A copy in which the places where `mask` holds take the elements of `source`, in order.
 
@@ -248,6 +253,7 @@ def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
     return reshape(scatter_put(flat, 0, where, reshape(source, -1)[: where.size]), shape)
 
 
+@one_step("SelectScatterBackward0")
 def select_scatter(input: Any, src: Any, dim: int, index: int) -> Any:
     """A copy with `src` as the slice at `index` along `dim`."""
     d = wrap_dim(dim, require("select_scatter", input)._a.ndim)
@@ -256,6 +262,7 @@ def select_scatter(input: Any, src: Any, dim: int, index: int) -> Any:
     return out
 
 
+@one_step("SliceScatterBackward0")
 def slice_scatter(
     input: Any, src: Any, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Any:
@@ -267,6 +274,7 @@ def slice_scatter(
     return out
 
 
+@one_step("DiagonalScatterBackward0")
 def diagonal_scatter(input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
     """A copy with `src` as its diagonal."""
     out = require("diagonal_scatter", input).clone()

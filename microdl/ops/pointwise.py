@@ -10,11 +10,13 @@ import numpy as np
 
 from ..autograd.graph import TensorBase, no_gradient, wrap
 from ..autograd.record import BY_UFUNC, binary, op, unary
+from ..autograd.table import by_tensors
 from ..dtypes import from_numpy_dtype
 from . import return_types
 from .arithmetic import cast, mul, pow
 from .blend import _floats_only
 from .shape import require
+from .spelling import one_step
 
 # --- inverse hyperbolic functions, degrees ------------------------------------------------------------------
 
@@ -67,6 +69,7 @@ copysign = binary(
     lambda g, input, out: np.where(input == 0, 0, np.where((input > 0) == (out > 0), g, -g)),
     no_gradient,
     floating=True,
+    grad_name=by_tensors("CopysignBackward0", {("input",): "CopysignBackward1"}),
     doc="""The size of `input` with the sign of `other`.
 
     >>> import microdl as torch
@@ -138,6 +141,7 @@ def frexp(input: Any) -> Any:
     return return_types.frexp((_frexp(input), wrap(np.frexp(a)[1])))
 
 
+@one_step("LdexpBackward0")
 def ldexp(input: Any, other: Any) -> Any:
     """`input * 2^other`.
 

@@ -35,7 +35,7 @@ def _of_matrix(input: Any) -> Any:
             f"tensor.H is only supported on matrices (2-D tensors). Got {input._a.ndim}-D tensor. For batches of "
             "matrices, consider using tensor.mH"
         )
-    return shape.t(input)
+    return shape.transpose(input, 0, 1) if input._a.ndim else input
 
 
 def _named(call: Any, name: str, doc: str) -> Any:

@@ -13,6 +13,7 @@ from .arithmetic import cast
 from .indexing import narrow
 from .join import cat, flip, split
 from .shape import permute, require, reshape, transpose, unsqueeze, wrap_dim, wrap_dims
+from .spelling import one_step
 
 Array = np.ndarray[Any, Any]
 
@@ -139,6 +140,7 @@ def flipud(input: Any) -> Any:
     return flip(input, 0)
 
 
+@one_step("Rot90Backward0")
 def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Any:
     """Turned `k` times by 90 degrees in the plane of two dimensions, from the first towards the second.
 
@@ -187,6 +189,7 @@ def dstack(tensors: Any) -> Any:
     return cat(atleast_3d(list(tensors)), 2)
 
 
+@one_step("BlockDiagBackward0")
 def block_diag(*tensors: Any) -> Any:
     """A matrix with the given matrices (vectors as rows, numbers as 1 by 1) along its diagonal and zeros elsewhere.
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..autograd.graph import TensorBase
 from ..autograd.record import binary, op, unary
+from ..autograd.table import SECOND, by_tensors
 from .gaussian import normal_pdf, scaled_tail
 from .shape import require
 
@@ -192,6 +193,7 @@ xlogy = binary(
     lambda g, input, other: _log_factor(g, input, other),
     lambda g, input, other: g * input / other,
     floating=True,
+    grad_name=by_tensors("XlogyBackward0", {("input",): "XlogyBackward2", SECOND: "XlogyBackward1"}),
     doc="""`input * log(other)`, and 0 where `input` is 0 (unless `other` is NaN).
 
     >>> import microdl as torch

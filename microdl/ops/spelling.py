@@ -12,7 +12,7 @@ from functools import wraps
 from inspect import signature
 from typing import Any, TypeVar
 
-from ..autograd.graph import TensorBase
+from ..autograd.graph import TensorBase, named
 from ..autograd.record import store
 
 Call = TypeVar("Call", bound=Callable[..., Any])
@@ -94,6 +94,22 @@ def _written(name: str, out: Any, result: Any) -> Any:
     if not isinstance(out, (tuple, list)) or len(out) != len(result):
         raise TypeError(f"{name}(): argument 'out' must be a tuple of {len(result)} tensors, not {out!r}")
     return type(result)(store(name, place, part) for place, part in zip(out, result, strict=True))
+
+
+def one_step(name: str) -> Callable[[Call], Call]:
+    """A function made of several operations, whose last step takes PyTorch's name for all of it."""
+
+    def decorator(call: Call) -> Call:
+        @wraps(call)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            result = call(*args, **kwargs)
+            for t in result if isinstance(result, tuple) else (result,):
+                named(t, name)
+            return result
+
+        return wrapper  # type: ignore[return-value]
+
+    return decorator
 
 
 def or_factors_between(operands: int, *factors: str) -> Callable[[Call], Call]:

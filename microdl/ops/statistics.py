@@ -246,7 +246,7 @@ def _slope_along(y: Any, spacing: Any, d: int, order: int) -> Any:
     return cat([ends[0], middle, ends[1]], d)
 
 
-def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> list[Any]:
+def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple[Any, ...]:
     """The slopes of samples along each dimension (or those of `dim`): central differences, one-sided at the ends.
 
     `spacing` is one distance, a list of one for each dimension, or a list of 1-D tensors of places.
@@ -254,7 +254,7 @@ def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int =
 
     >>> import microdl as torch
     >>> torch.gradient(torch.tensor([1., 4., 9., 16.]))
-    [tensor([3., 4., 6., 7.])]
+    (tensor([3., 4., 6., 7.]),)
 
     Source: https://pytorch.org/docs/stable/generated/torch.gradient.html
     """
@@ -270,7 +270,7 @@ def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int =
             f"'dim', but got a list of length {len(spacing)} for {len(wrapped)} dimensions"
         )
     x = input if input._a.dtype.kind == "f" else input.float()
-    return [_slope_along(x, spacing[i] if several else spacing, d, edge_order) for i, d in enumerate(wrapped)]
+    return tuple(_slope_along(x, spacing[i] if several else spacing, d, edge_order) for i, d in enumerate(wrapped))
 
 
 # --- histograms, runs -----------------------------------------------------------------------------------------------

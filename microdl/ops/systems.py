@@ -18,6 +18,7 @@ from .linalg import LinAlgError, _floating, _solve, _square, inv, solve
 from .matrix import tril, triu
 from .norm import matrix_norm
 from .shape import require, reshape
+from .spelling import one_step
 
 Array = np.ndarray[Any, Any]
 
@@ -37,6 +38,7 @@ def _right_side(name: str, B: Any, A: Any) -> Any:
 # --- triangular ------------------------------------------------------------------------------------------------
 
 
+@one_step("LinalgSolveTriangularBackward0")
 def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Any:
     """X with A X = B (or X A = B where `left` is False), A triangular: only that triangle of it is read.
 
@@ -70,6 +72,7 @@ def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitrian
     return named(out, "LinalgSolveTriangularBackward0")
 
 
+@one_step("TriangularSolveBackward0")
 def triangular_solve(b: Any, A: Any, upper: bool = True, transpose: bool = False, unitriangular: bool = False) -> Any:
     """The pair (solution, cloned_coefficient) of A X = b, A triangular; deprecated for `linalg.solve_triangular`."""
     warnings.warn(
@@ -82,6 +85,7 @@ def triangular_solve(b: Any, A: Any, upper: bool = True, transpose: bool = False
     return return_types.triangular_solve((out, A.clone()))
 
 
+@one_step("CholeskySolveBackward0")
 def cholesky_solve(B: Any, L: Any, upper: bool = False) -> Any:
     """X with A X = B, from the Cholesky factor of A: `A = L L^T`, or `L^T L` where it is `upper`.
 
@@ -103,6 +107,7 @@ def cholesky_solve(B: Any, L: Any, upper: bool = False) -> Any:
     return named(_solve(lower.mT, _solve(lower, B)), "CholeskySolveBackward0")
 
 
+@one_step("CholeskyInverseBackward0")
 def cholesky_inverse(L: Any, upper: bool = False) -> Any:
     """The inverse of A from its Cholesky factor.
 
@@ -292,6 +297,7 @@ def cond(A: Any, p: Any = None) -> Any:
     return out.masked_fill(wrap(np.asarray(info._a != 0)), math.inf)
 
 
+@one_step("LinalgMatrixExpBackward0")
 def matrix_exp(A: Any) -> Any:
     """The matrix exponential: the sum of A^k / k!, by scaling, Taylor's polynomial of degree 18, and squaring.
 

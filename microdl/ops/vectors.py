@@ -15,7 +15,7 @@ from .products import bmm, outer
 from .reduction import float_dtype_error, sum
 from .shape import expand, require, wrap_dim
 from .slices import expand_pair
-from .spelling import or_factors_between
+from .spelling import one_step, or_factors_between
 
 _add = add
 
@@ -47,6 +47,7 @@ def linalg_cross(input: Any, other: Any, *, dim: int = -1) -> Any:
     return named(mul(roll(x, -1, d), roll(y, -2, d)) - mul(roll(x, -2, d), roll(y, -1, d)), "LinalgCrossBackward0")
 
 
+@one_step("LinalgCrossBackward0")
 def cross(input: Any, other: Any, dim: int | None = None) -> Any:
     """`linalg.cross`; without `dim`, along the first dimension of size 3 (deprecated, as PyTorch warns)."""
     if dim is None:
@@ -121,6 +122,7 @@ def linalg_vander(x: Any, *, N: int | None = None) -> Any:
 
 
 @or_factors_between(3, "beta", "alpha")
+@one_step("AddrBackward0")
 def addr(input: Any, vec1: Any, vec2: Any, *, beta: float = 1, alpha: float = 1) -> Any:
     """`beta * input + alpha * outer(vec1, vec2)`.
 
@@ -133,6 +135,7 @@ def addr(input: Any, vec1: Any, vec2: Any, *, beta: float = 1, alpha: float = 1)
 
 
 @or_factors_between(3, "beta", "alpha")
+@one_step("AddbmmBackward0")
 def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: float = 1, alpha: float = 1) -> Any:
     """`beta * input + alpha * sum_i batch1_i @ batch2_i`."""
     return _scaled_sum(input, sum(bmm(batch1, batch2), 0), beta, alpha)
@@ -146,6 +149,7 @@ def _scaled_sum(input: Any, product: Any, beta: float, alpha: float) -> Any:
     return _add(input if beta == 1 else mul(input, beta), product)
 
 
+@one_step("RenormBackward0")
 def renorm(input: Any, p: float, dim: int, maxnorm: float) -> Any:
     """Each slice along `dim` scaled down to the p-norm `maxnorm` where its own is greater.
 
@@ -176,7 +180,9 @@ def frobenius_norm(input: Any, dim: Any, keepdim: bool = False) -> Any:
 
 
 def nuclear_norm(input: Any, dim: Any = (-2, -1), keepdim: bool = False) -> Any:
-    """The sum of the singular values of matrices."""
+    """The sum of the singular values of matrices; `dim` may be left out before `keepdim`."""
+    if isinstance(dim, bool):
+        dim, keepdim = (-2, -1), dim
     return matrix_norm(input, "nuc", dim, keepdim)
 
 

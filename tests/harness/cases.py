@@ -28,7 +28,8 @@ NAMES = {
 }  # fmt: skip
 PROPERTIES = (
     "shape", "dtype", "device", "ndim", "T", "mT", "is_leaf", "requires_grad", "grad", "grad_fn", "data", "is_cuda",
-    "is_sparse", "layout", "itemsize", "nbytes", "retains_grad",
+    "is_sparse", "layout", "itemsize", "nbytes", "retains_grad", "H", "mH", "is_cpu", "is_meta", "is_mkldnn", "is_mps",
+    "is_nested", "is_quantized", "is_sparse_csr", "is_xla", "is_xpu", "real", "imag",
 )  # fmt: skip
 _OPERATORS = ("add", "sub", "mul", "truediv", "pow", "floordiv", "mod", "and", "or", "xor", "lshift", "rshift")
 STORES = {"setitem", *(f"i{n}" for n in _OPERATORS)}

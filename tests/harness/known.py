@@ -55,7 +55,8 @@ KNOWN: tuple[Known, ...] = (
     Known(
         "microdl differentiates what PyTorch does not",
         "accepts at (backward|second)",
-        theirs="derivative for aten::.* is not implemented|negative slope which is not|ScatterBackward0 returned an",
+        theirs="derivative for aten::.* is not implemented|negative slope which is not|ScatterBackward0 returned an"
+        r"|the derivative for '.*' is not implemented|modified by an inplace operation: \[torch",
     ),
     Known("a fault of PyTorch's own: infinite gradients", "grad|second", r".*\.(var|std)", text=r", \(\)"),
     Known(
@@ -68,7 +69,7 @@ KNOWN: tuple[Known, ...] = (
         "PyTorch's formulas compute in uint8, which wraps around; where the power or the base is 0 they give NaN",
         "grad|second",
         r"torch\.(atan2|pow)",
-        r"u8|pow\(0, ",
+        r"u8|pow\(0, |i64.*f64",
     ),
     Known(
         "a fault of PyTorch's own: its formulas take booleans for numbers",
@@ -144,6 +145,37 @@ KNOWN: tuple[Known, ...] = (
     Known("a number is no dtype", "refuses", r"Tensor\.to", "1.5"),
     Known("there are no complex tensors", "refuses", ours="complex tensors are not implemented"),
     Known("a power of booleans is refused, the first as well", "refuses", r".*\.i?pow_?", "bool.*True"),
+    # the rarer functions
+    Known(
+        "only the triangle that is read gets a gradient",
+        "grad|second",
+        r".*\.cholesky_(inverse|solve)",
+    ),
+    Known("the next float gets no gradient: it is a step; PyTorch hands that of one side on", call=r".*\.nextafter_?"),
+    Known(
+        "at poles, infinities and NaN other formulas give other infinities and NaN",
+        "grad|value",
+        r".*\.(copysign|digamma|logit|logaddexp2)_?",
+        "special",
+    ),
+    Known("PyTorch's trigamma of float64 has nine digits", "grad", r".*\.digamma_?", "f64"),
+    Known(
+        "a reduction that there is not is refused at once; PyTorch refuses it in backward",
+        "error at call",
+        r".*\.scatter_reduce_?",
+    ),
+    Known("rounding: PyTorch computes windows in their own dtype", "value|repr", r"torch\.\w+_window"),
+    Known(
+        "several steps, the last of which has another name in PyTorch",
+        "grad_fn",
+        r".*\.(trapezoid|trapz|cumulative_trapezoid|cond|vander|tensorinv|atleast_.d|sum_to_size|fill|nanmedian|H"
+        r"|cholesky_ex|frobenius_norm|nuclear_norm|polygamma_|masked_scatter_?)|linalg.cross",
+    ),
+    Known(
+        "all parts come of one step; PyTorch takes a slice for each",
+        "grad_fn",
+        r".*\.([hvd]split|tensor_split|unsafe_.*)",
+    ),
     # errors
     Known(
         "what is no Tensor is a TypeError that names the argument; PyTorch's Python code stumbles over an attribute",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..cases import Case
-from . import elementwise, indexing, linear_algebra, losses, making, modules, noise, reductions, shaping
+from . import elementwise, indexing, linear_algebra, losses, making, modules, noise, rarer, reductions, shaping
 
 TABLE: dict[str, list[Case]] = {}
-for _part in (elementwise, reductions, shaping, indexing, linear_algebra, losses, modules, noise, making):
+for _part in (elementwise, reductions, shaping, indexing, linear_algebra, losses, modules, noise, making, rarer):
     for _group, _cases in _part.TABLE.items():
         if _group in TABLE:
             raise ValueError(f"two groups of cases are called {_group!r}")

@@ -44,11 +44,6 @@ class Known:
 KNOWN: tuple[Known, ...] = (
     # gradients
     Known(
-        "a view changed in place keeps the name of its own node; PyTorch names what it rebuilds the view with",
-        "grad_fn",
-        theirs="^AsStridedBackward0$",
-    ),
-    Known(
         "a fault of PyTorch's own",
         theirs="INTERNAL ASSERT FAILED|Expected a proper Tensor but got None",
     ),
@@ -56,7 +51,7 @@ KNOWN: tuple[Known, ...] = (
         "microdl differentiates what PyTorch does not",
         "accepts at (backward|second)",
         theirs="derivative for aten::.* is not implemented|negative slope which is not|ScatterBackward0 returned an"
-        r"|the derivative for '.*' is not implemented|modified by an inplace operation: \[torch",
+        r"|the derivative for '.*' is not implemented",
     ),
     Known("a fault of PyTorch's own: infinite gradients", "grad|second", r".*\.(var|std)", text=r", \(\)"),
     Known(
@@ -146,6 +141,12 @@ KNOWN: tuple[Known, ...] = (
     Known("there are no complex tensors", "refuses", ours="complex tensors are not implemented"),
     Known("a power of booleans is refused, the first as well", "refuses", r".*\.i?pow_?", "bool.*True"),
     # the rarer functions
+    Known(
+        "a fault of PyTorch's own: it changes in place what its backward needs",
+        "accepts at backward",
+        r"torch\.vander|linalg\.cond",
+        theirs="one of the variables needed for gradient computation has been modified",
+    ),
     Known(
         "only the triangle that is read gets a gradient",
         "grad|second",

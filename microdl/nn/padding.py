@@ -57,14 +57,7 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
                 f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: {len(pad)} numbers for "
                 f"an input of {len(shape)} dimensions"
             )
-    return named(_padded(input, pad, mode, value), _NODES.get((mode, len(pad) // 2), "ConstantPadNdBackward0"))
-
-
-_NODES = {
-    (mode, n): f"{mode.capitalize()[:-1]}ionPad{n}DBackward0" if mode == "replicate" else f"ReflectionPad{n}DBackward0"
-    for mode in ("reflect", "replicate")
-    for n in (1, 2, 3)
-}
+    return _padded(input, pad, mode, value)
 
 
 def _padded(input: Any, pad: Sequence[int], mode: str, value: float | None) -> Any:

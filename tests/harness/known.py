@@ -110,7 +110,7 @@ KNOWN: tuple[Known, ...] = (
     Known(
         "operands of unlike memory order: NumPy then gives C order, PyTorch that of the first; neither promises any",
         "stride",
-        text=r"<3x4 (f32|bool) t( positive)?>.*<3x4 f32|<3x4 f32( [so])?>.*<3x4 f32 t",
+        text=r"<3x4 (f32|bool) t( positive)?>.*<3x4 f32|<3x4 f32( [soe])?>.*<3x4 f32 t",
         ours=r"\[4, 1\]",
     ),
     Known(

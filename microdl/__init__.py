@@ -27,6 +27,7 @@ from .creation import (
     arange, as_tensor, asarray, empty, empty_like, eye, from_numpy, full, full_like, is_floating_point, is_tensor,
     linspace, logspace, numel, ones, ones_like, scalar_tensor, tensor, zeros, zeros_like,
 )  # fmt: skip
+from .func import vmap
 from .device import (
     channels_last, channels_last_3d, contiguous_format, device, layout, memory_format, preserve_format, strided,
 )  # fmt: skip
@@ -291,7 +292,7 @@ __all__ = [
     "row_stack", "scatter_reduce", "select_scatter", "set_default_device",
     "signbit", "sinc", "slice_scatter", "solve", "special", "split_with_sizes", "symeig", "tensor_split", "trapezoid",
     "trapz", "triangular_solve", "tril_indices", "triu_indices", "typename", "unique_consecutive", "unravel_index",
-    "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes", "vander", "vsplit", "xlogy",
+    "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes", "vander", "vmap", "vsplit", "xlogy",
 ]  # fmt: skip
 
 # The methods in place that PyTorch has as functions, too

@@ -52,6 +52,7 @@ MODULES = {
     "torch.distributions.uniform": "microdl.distributions.continuous",
     "torch.linalg": "microdl.linalg",
     "torch.mps": "microdl.mps",
+    "torch.multiprocessing": "multiprocessing",
     "torch.nn": "microdl.nn",
     "torch.nn.functional": "microdl.nn.functional",
     "torch.nn.init": "microdl.nn.init",
@@ -103,7 +104,14 @@ MODULES = {
 }
 
 # Modules that scripts import and then leave alone: they are there, and refuse every name by name.
-EMPTY = {"torch.distributed", "torch.jit", "torch.multiprocessing", "torch.onnx", "torchvision.models"}
+EMPTY = {
+    *["torch._dynamo", "torch.ao", "torch.distributed", "torch.export", "torch.fft", "torch.fx", "torch.hub"],
+    *["torch.jit", "torch.nn.attention", "torch.nn.quantized", "torch.nn.utils.parametrizations"],
+    *["torch.nn.utils.parametrize", "torch.nn.utils.prune", "torch.nn.utils.rnn", "torch.onnx", "torch.profiler"],
+    *["torch.quantization", "torch.sparse", "torch.utils.benchmark", "torch.utils.cpp_extension"],
+    *["torch.utils.data.distributed", "torch.utils.model_zoo", "torchvision.io", "torchvision.models"],
+    *["torchvision.ops"],
+}
 
 
 @cache

@@ -39,7 +39,6 @@ _TABLE = [
     ("torch.nn.parallel*", "the model itself: there is one device"),
     ("torch.multiprocessing", "Python's multiprocessing, with NumPy arrays"),
     ("torch.func*", "torch.func.grad, vjp, jvp, jacrev, hessian, vmap or functional_call"),
-    ("torch.vmap", "an operation on a batch: broadcasting, torch.einsum, torch.bmm"),
     ("torch.profiler", "Python's cProfile, or time.perf_counter around the step"),
     ("torch.autograd.*profile*", "Python's cProfile, or time.perf_counter around the step"),
     ("torch.amp*", "float32 without autocast: drop the context manager and the GradScaler"),

@@ -215,6 +215,12 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
             f"Expected number of channels in input to be divisible by num_groups, but got input of shape "
             f"{list(shape)} and num_groups={num_groups}"
         )
+    for name, t in (("weight", weight), ("bias", bias)):
+        if t is not None and t._a.shape != shape[1:2]:
+            raise RuntimeError(
+                f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of "
+                f"shape {list(t._a.shape)} and input of shape {list(shape)}"
+            )
     groups = reshape(input, (shape[0], num_groups, -1))
     variance, center = var_mean(groups, -1, correction=0, keepdim=True)
     normal = reshape((groups - center) * rsqrt(variance + eps), shape)

@@ -226,6 +226,8 @@ def _drawn_like(tensor: Any, draw: Callable[..., Any], *args: Any) -> Any:
 
 
 def _redrawn(tensor: Any, mean: float, std: float, a: float, b: float, generator: Any) -> Any:
+    if tensor._a.dtype.kind == "u" and a < 0:
+        raise RuntimeError(f"value cannot be converted to type {tensor.dtype} without overflow: a is {a}")
     low, high = tensor._a.dtype.type(a), tensor._a.dtype.type(b)
     values = _drawn_like(tensor, random.normal_, mean, std, generator)
     while (outside := (values < low) | (values > high)).any():

@@ -59,6 +59,8 @@ def embedding(
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
     """
+    if weight._a.ndim != 2:
+        raise RuntimeError(f"embedding(): 'weight' must be 2-D, but its shape is {list(weight._a.shape)}")
     index = rows_index("embedding", input, weight)
     padding = _padding(padding_idx, weight._a.shape[0])
     if max_norm is not None:
@@ -103,6 +105,12 @@ def embedding_bag(
         _check_weights(per_sample_weights, input, mode)
     if mode == "max" and scale_grad_by_freq:
         raise ValueError("max mode does not support scaling the gradient by the frequency")
+    for name, t, dims in (("input", input, (1, 2)), ("weight", weight, (2,))):
+        if t._a.ndim not in dims:
+            raise ValueError(
+                f"{name} has to be a {' or '.join(f'{d}D' for d in dims)} Tensor, but got Tensor of "
+                f"dimension {t._a.ndim}"
+            )
     index = rows_index("embedding_bag", input, weight, RuntimeError)
     bag, n_bags = _bags(index, offsets, include_last_offset)
     padding = _padding(padding_idx, weight._a.shape[0])

@@ -151,7 +151,7 @@ def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: b
 def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
     """`alpha_dropout` of whole channels (dimension 1). RuntimeError for an input of fewer than 2 dimensions."""
     a = _checked("feature_alpha_dropout", input, p)
-    if training and a.ndim < 2:
+    if training and 0 < p < 1 and a.ndim < 2:
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
     return _alpha_dropped(input, _each_channel(a.shape), p, training, inplace)
 
@@ -159,6 +159,11 @@ def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, in
 def _alpha_dropped(input: Any, shape: tuple[int, ...], p: float, training: bool, inplace: bool) -> Any:
     if not training or p == 0 or not input._a.size:
         return input
+    if input._a.dtype.kind != "f":
+        raise RuntimeError(
+            f"result type Float can't be cast to the desired output type {input.dtype.legacy}: convert the input with "
+            ".float()"
+        )
     if p == 1:
         return _scaled(input, np.zeros((), input._a.dtype), inplace, "alpha_dropout_")
     kept = _kept(shape, input._a.dtype, p)
@@ -205,6 +210,11 @@ def gumbel_softmax(logits: Any, tau: float = 1, hard: bool = False, eps: float =
     a = require("gumbel_softmax", logits)._a
     if eps != 1e-10:
         warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+    if a.dtype.kind != "f":
+        raise RuntimeError(
+            "Exponential distribution is a continuous probability distribution. dtype must be a floating point but you "
+            f"specified {logits.dtype.legacy}: convert the logits with .float()"
+        )
     noise = -np.log(random.default_generator.exponential_array(a.shape, a.dtype))
     soft = softmax((logits + wrap(noise)) / tau, dim)
     if not hard:

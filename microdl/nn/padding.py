@@ -42,6 +42,8 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
     shape = require("pad", input)._a.shape
     if mode not in ("constant", "reflect", "replicate", "circular"):
         raise NotImplementedError(f"Unrecognised padding mode {mode}: use constant, reflect, replicate or circular")
+    if not isinstance(pad, (tuple, list)) or not all(isinstance(n, (int, np.integer)) for n in pad):
+        raise TypeError(f"pad(): argument 'pad' (position 2) must be tuple of ints, not {pad!r}")
     if len(pad) % 2:
         raise RuntimeError(f"Padding length must be divisible by 2, but {list(pad)} has {len(pad)} numbers")
     if len(pad) // 2 > len(shape):

@@ -17,7 +17,7 @@ from ..ops.loss import empty_batch, reduced, reduction_of, tensors
 from ..ops.norm import vector_norm
 from ..ops.reduction import sum as total
 from ..ops.shape import broadcast_tensors, require
-from ..ops.spelling import spelled
+from ..ops.spelling import AXIS, spelled
 
 __all__ = [
     "cosine_embedding_loss", "cosine_similarity", "gaussian_nll_loss", "multilabel_soft_margin_loss",
@@ -25,7 +25,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@spelled(axis="dim")
+@spelled(AXIS)
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     """The cosine of the angle between vectors along `dim`; their lengths count as at least `eps`.
 
@@ -51,7 +51,7 @@ def _floating(x: Any, y: Any) -> tuple[Any, Any]:
     return x.to(common), y.to(common)
 
 
-@spelled(keepdims="keepdim")
+@spelled(AXIS)
 def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
     """The p-norm of x1 - x2 + eps along the last dimension.
 
@@ -152,6 +152,9 @@ def triplet_margin_with_distance_loss(
 ) -> Any:
     """`triplet_margin_loss` with any distance of two tensors; None means `pairwise_distance`."""
     tensors("triplet_margin_loss", anchor=anchor, positive=positive, negative=negative)
+    how = reduction_of(reduction)
+    if distance_function is not None and not callable(distance_function):
+        raise TypeError(f"'{type(distance_function).__name__}' object is not callable: distance_function must be")
     if not margin > 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
     dims = [t._a.ndim for t in (anchor, positive, negative)]
@@ -164,7 +167,7 @@ def triplet_margin_with_distance_loss(
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
         far = minimum_of(far, distance(positive, negative))
-    return _reduced("triplet_margin_loss", clamp_min(margin + near - far, 0), reduction_of(reduction))
+    return _reduced("triplet_margin_loss", clamp_min(margin + near - far, 0), how)
 
 
 def gaussian_nll_loss(

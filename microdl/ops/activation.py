@@ -372,9 +372,16 @@ def hardswish(input: Any, inplace: bool = False) -> Any:
     return apply(_hardswish, input, (), inplace)
 
 
+def _number(value: float, input: Any) -> Any:
+    """As PyTorch writes a number into the input's dtype: integers lose the fraction, and wrap where they overflow."""
+    return value if input.dtype.kind == "f" else np.asarray(int(value)).astype(input.dtype)
+
+
 _threshold = op(
     "threshold",
-    lambda input, threshold, value: np.where(input <= threshold, np.asarray(value, input.dtype), input),
+    lambda input, threshold, value: np.where(
+        input <= _number(threshold, input), np.asarray(_number(value, input)).astype(input.dtype), input
+    ),
     input=lambda g, input, threshold: np.where(input <= threshold, 0, g),
 )
 

@@ -214,7 +214,8 @@ def linalg_cholesky(A: Any, *, upper: bool = False) -> Any:
     tensor([[2., 0.],
             [0., 3.]])
     """
-    out = _cholesky(_square("cholesky", A))
+    A = _square("cholesky", A)
+    out = _cholesky(A.mT if upper else A)  # only one triangle is read
     return named(out.mT, "LinalgCholeskyExBackward0") if upper else out
 
 
@@ -249,7 +250,9 @@ def pinv(A: Any, rcond: Any = None, hermitian: bool = False, *, atol: Any = None
 
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.pinv.html
     """
-    a = _floating("pinv", A)._a
+    a = (_square if hermitian else _floating)("pinv", A)._a
+    if not a.size:
+        return wrap(np.zeros((*a.shape[:-2], a.shape[-1], a.shape[-2]), a.dtype))
     rtol = rcond if rtol is None else rtol
     if hermitian:
         values, u = eigh(A)
@@ -277,7 +280,9 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any =
 
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.matrix_rank.html
     """
-    a = _floating("matrix_rank", A)._a
+    a = (_square if hermitian else _floating)("matrix_rank", A)._a
+    if not a.size:
+        return wrap(np.zeros(a.shape[:-2], np.int64))
     atol, rtol = (atol, rtol) if tol is None else (tol, 0.0)
     values = abs(np.linalg.eigvalsh(a)) if hermitian else np.linalg.svd(a, compute_uv=False)
     return wrap(np.count_nonzero(values > _limit(a, values, atol, rtol), -1))

@@ -10,12 +10,12 @@ import numpy as np
 from ..autograd.graph import named
 from ..autograd.record import op
 from ..autograd.summation import Axes
-from ..dtypes import to_numpy_dtype
+from ..dtypes import from_numpy_dtype, to_numpy_dtype
 from .arithmetic import _sub, abs, cast
 from .decomposition import svdvals
 from .extremum import amax, amin
 from .reduction import check_flag, float_dtype_error, reduced_axes, sum, with_axes
-from .shape import permute, require, wrap_dims
+from .shape import permute, require, wrap_dim, wrap_dims
 from .spelling import AXIS, spelled
 
 _add_up: Any = np.add.reduce
@@ -64,7 +64,19 @@ def _floating(name: str, input: Any, dtype: Any) -> Any:
     a = require(name, input)._a
     if a.dtype.kind != "f":
         raise float_dtype_error("linalg.vector_norm:", " Expected a floating point or complex tensor as input.", a)
-    return input if dtype is None else cast(input, to_numpy_dtype(dtype))
+    if dtype is None:
+        return input
+    wanted = to_numpy_dtype(dtype)
+    if wanted.kind != "f":
+        raise RuntimeError(
+            f"linalg.{name}: dtype should be floating point or complex, but got {from_numpy_dtype(wanted).legacy}"
+        )
+    if wanted.itemsize < a.itemsize:
+        raise RuntimeError(
+            f"linalg.{name}: the dtype of the input ({from_numpy_dtype(a.dtype).legacy}) should be convertible without "
+            f"narrowing to the specified dtype ({from_numpy_dtype(wanted).legacy})"
+        )
+    return cast(input, wanted)
 
 
 @spelled(AXIS, input="x")
@@ -106,20 +118,31 @@ def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = F
 
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.matrix_norm.html
     """
+    if isinstance(dim, int) or not isinstance(ord, (str, int, float)):
+        raise TypeError(
+            "linalg_matrix_norm(): argument 'ord' must be a Number or str and 'dim' a tuple of ints, but they are "
+            f"{ord!r} and {dim!r}"
+        )
     A = _floating("matrix_norm", A, dtype)
     if A._a.ndim < 2:
         raise RuntimeError("linalg.matrix_norm: The input tensor A must have at least 2 dimensions.")
-    rows, columns = wrap_dims(list(dim), A._a.ndim)
+    if len(dim) != 2:
+        raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dim))}")
+    rows, columns = (wrap_dim(d, A._a.ndim) for d in dim)
+    if rows == columns:
+        raise RuntimeError(f"linalg.matrix_norm: dims must be different. Got {tuple(dim)}")
+    if not (A._a.shape[rows] and A._a.shape[columns]):
+        return sum(A, (rows, columns), keepdim)  # 0 in any norm
     if ord == "fro":
         return vector_norm(A, 2, (rows, columns), keepdim)
     if not isinstance(ord, str) and math.fabs(ord) in (1, math.inf):
         summed = rows if math.fabs(ord) == 1 else columns
         sums = sum(abs(A), summed, True)
-        return (amax if ord > 0 else amin)(sums, (rows, columns), keepdim)
-    if ord == "nuc" or (not isinstance(ord, str) and math.fabs(ord) == 2):
+        return (amax if float(ord) > 0 else amin)(sums, (rows, columns), keepdim)
+    if ord in ("nuc", 2, -2):
         others = [d for d in range(A._a.ndim) if d not in (rows, columns)]
         values = svdvals(permute(A, *others, rows, columns))
-        out = sum(values, -1) if ord == "nuc" else (amax if ord > 0 else amin)(values, -1)
+        out = sum(values, -1) if ord == "nuc" else (amax if ord == 2 else amin)(values, -1)
         if keepdim:
             for d in sorted((rows, columns)):
                 out = out.unsqueeze(d)
@@ -153,7 +176,7 @@ def linalg_norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False,
         dims = tuple(range(ndim))
     if len(dims) > 2:
         raise RuntimeError(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dims)}")
-    if len(dims) == 2:
+    if len(dims) == 2 or isinstance(ord, str):
         return matrix_norm(A, ord, dims, keepdim, dtype=dtype)
     return vector_norm(A, ord, dims, keepdim, dtype=dtype)
 

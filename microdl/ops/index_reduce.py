@@ -72,10 +72,11 @@ _scatter_extreme = op(
 )
 
 
-def _extreme(input: Any, dim: int, index: Array, src: Any, reduce: str) -> Any:
+def _extreme(input: Any, dim: int, index: Array, src: Any, reduce: str, before: Array) -> Any:
+    """`before` is the input with what does not count: what equals the result there takes its share, as in PyTorch."""
     a, b = input._a, _region(src._a, index.shape)
     out = _reduce_array(a, dim, index, b, reduce)
-    mine, theirs = a == out, b == _at(out, dim, index)
+    mine, theirs = before == out, b == _at(out, dim, index)
     sharers = np.maximum(mine + _count(a.shape, dim, index, theirs, np.int64), 1).astype(a.dtype)
     return _scatter_extreme(input, src, dim, index, out, mine, theirs, sharers)
 
@@ -128,7 +129,7 @@ def _reduced(x: Any, d: int, where: Array, src: Any, reduce: str, include_self: 
     if reduce == "prod":
         return _scatter_prod(x, src, d, where)
     if reduce in ("amax", "amin"):
-        return _extreme(x, d, where, src, reduce)
+        return _extreme(x, d, where, src, reduce, a)
     total = _scatter_add(x, d, where, src)
     if reduce == "sum":
         return total

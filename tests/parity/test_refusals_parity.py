@@ -102,3 +102,19 @@ def test_linalg(name: str) -> None:
 @pytest.mark.parametrize("name", NN)
 def test_nn(name: str) -> None:
     check(*(outcome(T, lambda T=T: NN[name](T, T.nn.functional)) for T in (microdl, torch)))
+
+
+@pytest.mark.parametrize("include_self", [True, False])
+@pytest.mark.parametrize("reduce", ["sum", "prod", "mean", "amax", "amin"])
+@pytest.mark.parametrize("values", [[1.0, 5.0, 2.0, 7.0], [5.0, 5.0, 1.0, 7.0]])
+def test_gradients_of_scatter_reduce_at_ties(values: list[float], reduce: str, include_self: bool) -> None:
+    found = []
+    for T in (microdl, torch):
+        x = T.tensor(values, requires_grad=True)
+        src = T.tensor([5.0, 5.0, 1.0, 1.0, 2.0], requires_grad=True)
+        index = T.tensor([0, 0, 2, 2, 2])
+        out = T.scatter_reduce(x, 0, index, src, reduce, include_self=include_self)
+        grads = T.autograd.grad((out * T.tensor([1.0, 2.0, 3.0, 4.0])).sum(), (x, src))
+        found.append([t.tolist() for t in (out, *grads)])
+    for ours, theirs in zip(*found, strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-6)

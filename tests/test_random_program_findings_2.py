@@ -250,3 +250,37 @@ def test_a_view_of_what_required_grad_is_not_changed_in_place() -> None:
     with torch.no_grad():
         view.mul_(2)
     assert x.tolist() == [[2, 2]]
+
+
+@pytest.mark.parametrize("made", [lambda x: x.softmax(-1), lambda x: torch.hstack([x, x]), lambda x: torch.stack([x])])
+def test_results_in_c_order(made: Any) -> None:
+    assert made(torch.ones(2, 3).T).is_contiguous()
+
+
+def test_tensors_like_another_keep_its_order() -> None:
+    x = torch.ones(2, 3).T
+    assert torch.zeros_like(x).stride() == torch.full_like(x, 2).stride() == (1, 3)
+
+
+def test_true_writes_to_the_whole_of_any_dtype() -> None:
+    x = torch.zeros(2, dtype=torch.int64)
+    x[True] = torch.tensor([True, False])
+    assert x.tolist() == [1, 0]
+
+
+def test_alpha_is_freed_by_nobody_and_wraps_in_bytes() -> None:
+    x = torch.ones(2, requires_grad=True)
+    y = x.add(x, alpha=2).sum()
+    y.backward()
+    y.backward()
+    assert x.grad.tolist() == [6, 6]
+    assert BYTES.add(BYTES, alpha=-1).tolist() == [0, 0, 0]
+
+
+def test_a_negative_norm_of_nothing() -> None:
+    with pytest.raises(RuntimeError, match="cannot compute the -1 norm on an empty tensor"):
+        torch.ones(0).norm(p=-1)
+
+
+def test_index_copy_of_one_number() -> None:
+    assert torch.ones(3).index_copy(-1, torch.tensor([1]), torch.tensor(2.0)).tolist() == [1, 2, 1]

@@ -51,7 +51,7 @@ def _scatter(input: Any, shape: tuple[int, ...], dim: int, index: Index, unique:
 
 pick = op(
     "gather",
-    lambda input, dim, index, unique: input[along(index, dim)],
+    lambda input, dim, index, unique: np.asarray(input[along(index, dim)], order="C"),
     polymorphic=True,
     input=lambda g, input_shape, dim, index, unique: put(g, input_shape, dim, index, unique),
 )

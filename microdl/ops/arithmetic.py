@@ -22,6 +22,9 @@ _add = binary("add", np.add, lambda g: g, lambda g: g)
 _mul = binary("mul", np.multiply, lambda g, other: g * other, lambda g, input: g * input)
 
 
+_times = op("times", lambda input, factor: input * factor, input=lambda g, factor: g * factor)
+
+
 def _no_bool(x: Any, y: Any) -> None:
     if any(isinstance(v, bool) or getattr(v, "dtype", None) in (np.bool_, bool_) for v in (x, y)):
         raise RuntimeError(
@@ -197,12 +200,12 @@ def _scaled(input: Any, other: Any, alpha: float) -> Any:
         raise RuntimeError(
             f"For integral input tensors, argument alpha must not be a floating point number, but it is {alpha}."
         )
-    factor = bool(alpha) if kind == "b" else alpha
     if not isinstance(other, TensorBase):
-        return other * factor
+        return other * (bool(alpha) if kind == "b" else alpha)
     common = result_dtype([input._a, other._a]) if isinstance(input, TensorBase) else other._a.dtype
     check_fits(alpha, common)
-    return _mul(cast(other, common), factor)
+    factor = alpha if kind == "f" else np.asarray(alpha).astype(common).item()  # negative ones wrap in bytes
+    return _times(cast(other, common), factor)
 
 
 def rsub(input: Any, other: Any, alpha: float = 1) -> Any:

@@ -184,7 +184,7 @@ def _scatter_arguments(name: str, input: Any, dim: int, index: Any, src: Any) ->
         raise TypeError(f"{name}(): argument 'src' (position 4) must be Tensor or a number, not {type(src).__name__}")
     if not held:
         check_fits(src, a.dtype)
-        src = np.asarray(src).astype(a.dtype).item()
+        src = np.asarray(src).astype(a.dtype).item()  # negative ones wrap
     if max(where.ndim, 1) != max(a.ndim, 1):
         raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
     where = where.reshape(-1) if not where.ndim else where

@@ -286,6 +286,8 @@ def _non_scalar(input: Any) -> tuple[int, ...]:
 
 def setitem(input: Any, index: Any, value: Any) -> None:
     """`input[index] = value`, broadcast and cast to the tensor's dtype; recorded like any change in place."""
+    if index is True:
+        index = None  # PyTorch, too, writes to the whole, of any dtype
     basic, arrays = parse(index, input._a.shape)
     check_writable(input, "index_put_")
     if arrays and isinstance(value, TensorBase):

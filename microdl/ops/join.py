@@ -22,6 +22,14 @@ from .slices import index_select
 from .spelling import spelled
 
 
+def _concatenated(arrays: Any, dim: int) -> Any:
+    return np.asarray(np.concatenate(arrays, dim), order="C")
+
+
+def _stacked(arrays: Any, dim: int) -> Any:
+    return np.asarray(np.stack(arrays, dim), order="C")
+
+
 @functools.lru_cache(maxsize=64)
 def _cat_of(n: int) -> Op:
     """`cat` of n tensors: each gets back the part of the gradient that it gave."""
@@ -30,7 +38,7 @@ def _cat_of(n: int) -> Op:
         return lambda g, dim, starts: g[(slice(None),) * dim + (slice(starts[i], starts[i + 1]),)]
 
     names = tuple(f"t{i}" for i in range(n))
-    return Op("cat", np.concatenate, (*names, "dim", "starts"), {p: formula(i) for i, p in enumerate(names)})
+    return Op("cat", _concatenated, (*names, "dim", "starts"), {p: formula(i) for i, p in enumerate(names)})
 
 
 def cat(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
@@ -58,7 +66,7 @@ def cat(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
     d = 0 if nothing else wrap_dim(dim if axis is None else axis, ndim)
     for i, p in enumerate(parts):
         _check_joinable(i, p._a.shape, parts[0]._a.shape, d)
-    t = wrap(np.asarray(np.concatenate([p._a for p in parts], axis=d), order="C"))
+    t = wrap(_concatenated([p._a for p in parts], d))
     starts = (0, *itertools.accumulate(p._a.shape[d] for p in parts))
     return _joined(_cat_of, parts, (d, starts), t)
 
@@ -105,7 +113,7 @@ def _stack_of(n: int) -> Op:
         return lambda g, dim: g[_at(dim, i)]
 
     names = tuple(f"t{i}" for i in range(n))
-    return Op("stack", np.stack, (*names, "dim"), {p: formula(i) for i, p in enumerate(names)})
+    return Op("stack", _stacked, (*names, "dim"), {p: formula(i) for i, p in enumerate(names)})
 
 
 def stack(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
@@ -125,7 +133,7 @@ def stack(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
                 f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and "
                 f"{list(p._a.shape)} at entry {i}"
             )
-    return _joined(_stack_of, parts, (d,), wrap(np.asarray(np.stack([p._a for p in parts], d), order="C")))
+    return _joined(_stack_of, parts, (d,), wrap(_stacked([p._a for p in parts], d)))
 
 
 def hstack(tensors: Any) -> Any:

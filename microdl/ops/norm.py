@@ -29,6 +29,11 @@ def _norm_forward(input: Any, p: float, dim: Axes, keepdim: bool) -> Any:
     size = np.abs(input)
     if p == 1:
         return _add_up(size, dim, keepdims=keepdim)
+    if p < 0 and not size.size:
+        raise RuntimeError(
+            f"linalg.vector_norm cannot compute the {p} norm on an empty tensor because the operation does not have an "
+            "identity"
+        )
     if math.isinf(p):
         extreme: Any = np.maximum if p > 0 else np.minimum
         return extreme.reduce(size, dim, keepdims=keepdim)

@@ -49,7 +49,7 @@ def _softmax_forward(input: Any, dim: int) -> Any:
     out = _compiled("softmax", dim, input)
     if out is None:
         e = np.exp(_shifted(input, dim))
-        out = (e / np.add.reduce(e, axis=dim, keepdims=True)).astype(input.dtype, copy=False)
+        out = (e / np.add.reduce(e, axis=dim, keepdims=True)).astype(input.dtype, "C", copy=False)
     return out
 
 
@@ -60,7 +60,7 @@ def _log_softmax_forward(input: Any, dim: int) -> Any:
     out = _compiled("log_softmax", dim, input)
     if out is None:
         z = _shifted(input, dim)
-        out = (z - np.log(np.add.reduce(np.exp(z), axis=dim, keepdims=True))).astype(input.dtype, copy=False)
+        out = (z - np.log(np.add.reduce(np.exp(z), axis=dim, keepdims=True))).astype(input.dtype, "C", copy=False)
     return out
 
 

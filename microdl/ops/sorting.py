@@ -13,7 +13,7 @@ from .along import picked
 from .arithmetic import clone
 from .extremum import _shared_by_all, check_not_empty
 from .reduction import check_flag, numpy_names
-from .shape import require, reshape, wrap_dim
+from .shape import require, reshape, unsafe_view, wrap_dim
 from .spelling import AXIS, spelled
 
 Array = np.ndarray[Any, Any]
@@ -222,7 +222,8 @@ def quantile(input: Any, q: Any, dim: Any = None, keepdim: bool = False, *, inte
     d = wrap_dim(dim, a.ndim) if dim is not None else 0
     rows = reshape(input, -1) if dim is None or not a.ndim else input.transpose(d, -1)
     out = _between(sort(rows, -1)[0], qs.reshape(-1), interpolation)  # (..., q)
-    return _quantile_shape(out, a, qs, None if dim is None else d, keepdim)
+    out = _quantile_shape(out, a, qs, None if dim is None else d, keepdim)
+    return unsafe_view(out, out._a.shape)
 
 
 def _quantile_arguments(name: str, input: Any, q: Any) -> tuple[Array, Array]:

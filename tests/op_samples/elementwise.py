@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 import microdl as torch
 from microdl.autograd.inplace import overwrite
-from microdl.ops import blend, division
+from microdl.ops import arithmetic, blend, division
 from microdl.random import fills
 
 from .kinds import (
@@ -162,6 +162,7 @@ ARITHMETIC: dict[str, st.SearchStrategy[Case]] = {
     "overwrite": st.tuples(arrays(REAL, (2, 3)), arrays(REAL, (2, 3))).map(
         lambda xs: Case(overwrite, xs, lambda x, y: y)
     ),
+    "times": arrays(REAL).map(lambda x: Case(lambda t: arithmetic._times(t, 0.5), (x,), lambda a: a * 0.5)),
     "heaviside": binary(blend._heaviside, np.heaviside, NONZERO).map(lambda case: replace(case, differentiable=False)),
     "lerp": broadcastable(REAL, REAL, REAL).map(lambda xs: Case(blend.lerp, xs, lambda x, y, w: x + w * (y - x))),
     "logaddexp": binary(blend.logaddexp, np.logaddexp),

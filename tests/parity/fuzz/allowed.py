@@ -100,7 +100,7 @@ def _remainder_index(case: Case) -> bool:
 
 def _nothing_there(case: Case) -> bool:
     """Without elements, PyTorch does not look whether a dimension, an index or a dtype fits; microdl does."""
-    words = ("out of range", "is out of bounds", "not implemented for", "must not be empty")
+    words = ("out of range", "is out of bounds", "not implemented for", "Expected dtype", "by 0")
     refused = case.theirs is None and any(w in str(case.ours) for w in words)
     return refused and any(not t.numel() for t in case.operands)
 
@@ -115,7 +115,8 @@ def _dtypes_of_einsum(case: Case) -> bool:
     integers where there is not."""
     dtypes = {t.dtype for t in case.operands}
     unlike = len(dtypes) > 1 or not case.operands[0].is_floating_point()
-    return case.text.startswith("T.einsum") and unlike and (case.kind == "dtype" or "expected scalar" in f"{case.ours}")
+    refused = any(words in str(case.ours) for words in ("expected scalar", "not implemented for 'Bool'"))
+    return case.text.startswith(("T.einsum", "T.tensordot")) and unlike and (case.kind == "dtype" or refused)
 
 
 def _no_inverse(case: Case) -> bool:
@@ -136,13 +137,36 @@ def _spread_gradient(case: Case) -> bool:
 
 def _shared_gradient(case: Case) -> bool:
     """What grad() returns in PyTorch is here and there the memory of the gradient it was given."""
-    return case.kind == "sharing" and any("autograd.grad" in line for line in case.before)
+    return case.kind in ("sharing", "identity") and any("autograd.grad" in line for line in case.before)
 
 
 def _hook_of_nothing(case: Case) -> bool:
     """PyTorch calls a hook with None where a step has several outputs and this one got no gradient."""
     hooked = any("register_hook" in line for line in case.before)
     return case.ours is None and hooked and "'NoneType' object" in str(case.theirs)
+
+
+def _hook_and_beyond(case: Case) -> bool:
+    """grad() of a tensor with a hook is in PyTorch the gradient before the hook where the walk goes on beyond the
+    tensor, and after it where it ends there; in microdl it is always after."""
+    hooked = any("register_hook" in line for line in case.before)
+    return case.kind == "value" and hooked and case.text.startswith("T.autograd.grad")
+
+
+def _mask_minus_one(case: Case) -> bool:
+    """PyTorch cannot walk back through a power or logaddexp with a boolean operand: it subtracts from the mask."""
+    refused = case.ours is None and "with a bool tensor is not supported" in str(case.theirs)
+    return refused and any(words in case.text for words in ("backward", "autograd.grad"))
+
+
+def _counting_norm(case: Case) -> bool:
+    """The number of elements that are not 0 has the gradient 0; PyTorch leaves `grad` None."""
+    return case.kind.startswith("grad") and any("norm(p=" in line for line in case.before) and "backward" in case.text
+
+
+def _infinite_variance(case: Case) -> bool:
+    """PyTorch updates a mean element by element, where infinity becomes NaN; microdl's is the infinite mean."""
+    return case.text.startswith("T.var_mean") and not bool(torch.isfinite(case.operands[0]).all())
 
 
 def _late_leaf(case: Case) -> bool:
@@ -170,5 +194,9 @@ RULES = {
     "spread gradient": _spread_gradient,
     "shared gradient": _shared_gradient,
     "hook of nothing": _hook_of_nothing,
+    "hook and beyond": _hook_and_beyond,
+    "mask minus one": _mask_minus_one,
+    "counting norm": _counting_norm,
+    "infinite variance": _infinite_variance,
     "late leaf": _late_leaf,
 }

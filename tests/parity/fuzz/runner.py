@@ -240,8 +240,9 @@ class Session:
         return True
 
     def _rounding(self, dtype: Any) -> float:
-        """That of the coarsest dtype so far: a float64 result of float32 operands is as good as those."""
-        each = [torch.finfo(t.dtype).eps for t in self.theirs if t.is_floating_point()]
+        """That of the coarsest dtype so far: a float64 result of float32 operands, or of integers that were
+        divided, is as good as those."""
+        each = [torch.finfo(t.dtype if t.is_floating_point() else torch.float32).eps for t in self.theirs]
         return float(max([np.finfo(dtype).eps, *each]))
 
     def _grow(self, b: Any) -> bool:

@@ -284,3 +284,55 @@ def test_a_negative_norm_of_nothing() -> None:
 
 def test_index_copy_of_one_number() -> None:
     assert torch.ones(3).index_copy(-1, torch.tensor([1]), torch.tensor(2.0)).tolist() == [1, 2, 1]
+
+
+def test_windows_are_views() -> None:
+    x = torch.zeros(4, requires_grad=True)
+    with pytest.raises(RuntimeError, match="a view of a leaf Variable that requires grad"):
+        x.unfold(0, 2, 2).add_(1)
+    y = torch.zeros(4)
+    y.unfold(0, 2, 2)[1] = 1
+    assert y.tolist() == [0, 0, 1, 1]
+    assert y.unfold(0, 3, 1).unsqueeze_(-1).shape == (2, 3, 1)
+    with pytest.raises(IndexError, match="Dimension out of range"):
+        torch.tensor(1.0).unfold(1, 1, 1)
+
+
+def test_an_input_named_twice_is_walked_to_once() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    (x * x).sum().backward(inputs=[x, x])
+    assert x.grad.tolist() == [2, 4]
+
+
+def test_hooks_after_accumulation_return_nothing() -> None:
+    x = torch.ones(2, requires_grad=True)
+    x.register_post_accumulate_grad_hook(lambda t: t.grad)
+    with pytest.raises(RuntimeError, match="should return None"):
+        x.sum().backward()
+
+
+def test_the_diagonal_of_a_cube_is_one_line() -> None:
+    x = torch.zeros(2, 2, 2).fill_diagonal_(1)
+    assert x.nonzero().tolist() == [[0, 0, 0], [1, 1, 1]]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: torch.ones(2, 3).clamp(max=torch.ones(2, 2)),
+        lambda: torch.lerp(torch.ones(1), torch.ones(2), torch.ones(3)),
+        lambda: torch.take_along_dim(torch.ones(2, 2), torch.zeros(2, 3, dtype=torch.int64), 0),
+        lambda: torch.addr(torch.ones(2, 3), torch.ones(1), torch.ones(1)),
+        lambda: torch.linalg.multi_dot([torch.ones(1, 2, 2), torch.ones(2, 2)]),
+        lambda: torch.tensor([True]).frac(),
+        lambda: torch.nn.utils.parameters_to_vector([torch.ones(2, 3).T]),
+        lambda: torch.tensor([True]).masked_fill(torch.tensor([True]), torch.tensor(0.5, requires_grad=True)),
+    ],
+)
+def test_what_does_not_fit_is_a_runtime_error(call: Any) -> None:
+    with pytest.raises(RuntimeError):
+        call()
+
+
+def test_numbers_in_a_block_diagonal_do_not_widen_it() -> None:
+    assert torch.block_diag(torch.ones(1, 2), torch.tensor(1.0, dtype=torch.float64)).dtype == torch.float32

@@ -196,7 +196,7 @@ def _backward_to(inputs: list[Any], roots: list[Node], grads: list[Any], retain:
     if not inputs:
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     found = walk(roots, grads, retain, create, {_input_node(t) for t in inputs})
-    for t in inputs:
+    for t in {id(t): t for t in inputs}.values():  # once, where one is named twice
         g = found.get(t._node)
         if g is not None:
             own = g if isinstance(g, TensorBase) or t.is_leaf else np.array(g)
@@ -216,6 +216,5 @@ def accumulate(t: Any, g: Any, post_hooks: dict[int, Any]) -> None:
         t._grad._version_counter.bump("backward")
     if post_hooks:
         for hook in list(post_hooks.values()):
-            result = hook(t)
-            if result is not None:
-                raise TypeError(f"a post-accumulate hook must return None, but hook returned '{type(result).__name__}'")
+            if hook(t) is not None:
+                raise RuntimeError("Tensor post accumulate grad hooks should return None.")

@@ -54,7 +54,9 @@ def view(
         a = input._a
         t = wrap(forward(a, *args))
         base = t._a.base
-        if base is not None and (base is a or base is a.base):
+        while base is not None and base is not a and base is not a.base:
+            base = getattr(base, "base", None)  # of windows: NumPy puts a holder in between
+        if base is not None:
             link(t, input, viewing, args)
         if input._node is not None and mode.enabled:
             record(plan, (input._node,), t, plan.keep(input, *args, t))
@@ -76,11 +78,11 @@ def link(t: TensorBase, input: TensorBase, call: Callable[..., Any], args: tuple
     version.add_view(t)
 
 
-def check_writable(t: Any, name: str) -> None:
+def check_writable(t: Any, name: str, memory: bool = True) -> None:
     """RuntimeError where a recorded change in place would lose a gradient."""
     if not isinstance(t, TensorBase):
         raise TypeError(f"{name}(): expected a Tensor to change in place, not {type(t).__name__}")
-    if not t._a.flags.writeable:
+    if memory and not t._a.flags.writeable:
         raise RuntimeError(
             f"{name}: unsupported operation: more than one element of the written-to tensor refers to a single "
             "memory location, or its memory is read-only. Please clone() the tensor before performing the "

@@ -79,7 +79,12 @@ def _dropped(input: Any, shape: tuple[int, ...], p: float, inplace: bool, name: 
             f"dropout: result type Float can't be cast to the desired output type {input.dtype}: convert the input "
             "with .float()"
         )
-    mask = _kept(shape, input._a.dtype, p)
+    a = input._a
+    if shape == a.shape and not a.flags.c_contiguous and all(a.strides):  # drawn in the order of memory
+        order = sorted(range(a.ndim), key=lambda i: -a.strides[i])
+        mask = _kept(tuple(shape[i] for i in order), a.dtype, p).transpose(np.argsort(order))
+    else:
+        mask = _kept(shape, a.dtype, p)
     if p < 1:
         mask /= 1.0 - p
     return _scaled(input, mask, inplace, name)

@@ -318,7 +318,15 @@ tanh = unary("tanh", np.tanh, lambda g, out: g * (1 - out * out), floating=True)
 floor = unary("floor", np.floor, no_gradient)
 ceil = unary("ceil", np.ceil, no_gradient)
 trunc = unary("trunc", np.trunc, no_gradient)
-frac = unary("frac", lambda x: x - np.trunc(x), lambda g: g)
+
+
+def _fraction(x: Any) -> Any:
+    if x.dtype.kind == "b":
+        raise not_for_bool("frac")
+    return x - np.trunc(x)
+
+
+frac = unary("frac", _fraction, lambda g: g)
 isnan = unary("isnan", np.isnan)
 isinf = unary("isinf", np.isinf)
 isfinite = unary("isfinite", np.isfinite)

@@ -14,7 +14,7 @@ from .arithmetic import _mul, add, cast, memory_order
 from .division import kind_of, true_divide
 from .join import cat
 from .products import C_NAMES
-from .shape import require, wrap_dim
+from .shape import broadcast_tensors, require, wrap_dim
 from .slices import expand_pair
 from .spelling import or_factors_between, spelled
 
@@ -68,6 +68,7 @@ def lerp(input: Any, end: Any, weight: Any) -> Any:
             expand_pair(a, other._a)
         elif name == "end":
             raise not_a_tensor("lerp", 2, end, "end")
+    broadcast_tensors(*(t for t in (input, end, weight) if isinstance(t, TensorBase)))  # raises what does not fit
     if a.dtype.kind != "f":
         raise NotImplementedError(f"\"lerp_kernel\" not implemented for '{_legacy(input)}'. Use .float() first.")
     return _lerp(input, end, weight)

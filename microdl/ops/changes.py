@@ -12,7 +12,7 @@ from ..autograd.graph import AccumulateGrad, TensorBase, named, no_gradient, wra
 from ..autograd.inplace import ViewOf, check_writable, set_node, write
 from ..autograd.mode import mode
 from ..autograd.record import op
-from . import indexing, matrix, shape
+from . import indexing, shape
 from .slices import single
 
 _fill = op(
@@ -67,11 +67,12 @@ def fill_diagonal_(self: Any, fill_value: float, wrap: bool = False) -> Any:
         raise RuntimeError(f"dimensions must larger than 1, but the tensor has {self._a.ndim}")
     if self._a.ndim > 2 and len(set(self._a.shape)) > 1:
         raise RuntimeError(f"all dimensions of input must be of equal length, but its shape is {list(self._a.shape)}")
-    value = single("fill_diagonal", fill_value, self._a)
-    if self._a.ndim > 2:
-        return write(self, matrix.fill_diagonal, (value,), "fill_diagonal_")
+    value = np.asarray(single("fill_diagonal", fill_value, self._a))
     check_writable(self, "fill_diagonal_")
-    self.diagonal().fill_(value.item() if isinstance(value, np.ndarray) else value)
+    if self._a.ndim > 2:
+        indexing.setitem(self, (np.arange(len(self._a)),) * self._a.ndim, value.item())
+        return self
+    self.diagonal().fill_(value.item())
     if wrap and self._a.ndim == 2 and len(self) > self._a.shape[1] + 1:
         fill_diagonal_(self[self._a.shape[1] + 1 :], fill_value, True)
     return self
@@ -164,7 +165,7 @@ def restrided(call: Callable[..., Any], name: str) -> Callable[..., Any]:
     """
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        check_writable(self, name)
+        check_writable(self, name, memory=False)
         before = wrap(self._a, self._node, self._version_counter)
         before._view_of = self._view_of
         recording = mode.enabled

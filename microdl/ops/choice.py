@@ -11,6 +11,7 @@ from ..autograd.graph import OpNode, TensorBase, named, wrap
 from ..autograd.record import not_a_tensor, op, operand, shape_error, store
 from ..dtypes import check_fits, from_numpy_dtype, promote_scalar, result_dtype
 from .arithmetic import cast, number_array
+from .shape import broadcast_tensors
 
 
 def _clamp_forward(input: Any, min: Any, max: Any) -> Any:
@@ -74,7 +75,10 @@ def _agreeing(input: Any, *bounds: Any) -> tuple[Any, ...]:
     if not isinstance(input, TensorBase):
         raise not_a_tensor("clamp", 1, input)
     given = [None if b is None else operand("clamp", 2, b) for b in bounds]
-    common = result_dtype([input._a, *(b._a for b in given if isinstance(b, TensorBase))])
+    tensors = [input, *(b for b in given if isinstance(b, TensorBase))]
+    if any(t._a.shape != input._a.shape for t in tensors):
+        broadcast_tensors(*tensors)  # raises what does not fit
+    common = result_dtype([t._a for t in tensors])
     numbers = [b for b in given if b is not None and not isinstance(b, TensorBase)]
     if numbers and any(isinstance(b, TensorBase) for b in given):
         raise TypeError(

@@ -297,4 +297,7 @@ def multi_dot(tensors: Any) -> Any:
     tensors = list(tensors)
     if len(tensors) < 2:
         raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")
+    for i, t in enumerate(tensors):
+        if not 0 < t._a.ndim < 3:
+            raise RuntimeError(f"multi_dot(): tensor {i} must be 1D or 2D but got {t._a.ndim}D")
     return named(functools.reduce(matmul, tensors), "ViewBackward0")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import TensorBase, named
-from ..autograd.record import not_a_tensor, op
+from ..autograd.record import not_a_tensor, op, shape_error
 from ..dtypes import check_fits, from_numpy_dtype
 from .along import along, flat, pick
 from .shape import expand, require, reshape, unsafe_view, wrap_dim
@@ -106,7 +106,10 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
             f"{a.ndim} dimensions for input, and {where.ndim} dimensions for indices"
         )
     d = wrap_dim(dim, a.ndim)
-    rest = np.broadcast_shapes(*((*x.shape[:d], 1, *x.shape[d + 1 :]) for x in (a, where)))
+    try:
+        rest = np.broadcast_shapes(*((*x.shape[:d], 1, *x.shape[d + 1 :]) for x in (a, where)))
+    except ValueError:
+        raise shape_error(a, where) from None
     wide = expand(input, *rest[:d], a.shape[d], *rest[d + 1 :])
     return gather(wide, d, expand(indices, *rest[:d], where.shape[d], *rest[d + 1 :]))
 

@@ -31,8 +31,8 @@ def _norm_forward(input: Any, p: float, dim: Axes, keepdim: bool) -> Any:
         return _add_up(size, dim, keepdims=keepdim)
     if p < 0 and not size.size:
         raise RuntimeError(
-            f"linalg.vector_norm cannot compute the {p} norm on an empty tensor because the operation does not have an "
-            "identity"
+            f"linalg.vector_norm cannot compute the {p:g} norm on an empty tensor because the operation does not have "
+            "an identity"
         )
     if math.isinf(p):
         extreme: Any = np.maximum if p > 0 else np.minimum

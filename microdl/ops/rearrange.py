@@ -206,7 +206,7 @@ def block_diag(*tensors: Any) -> Any:
     if not tensors:
         return wrap(np.zeros((1, 0), np.float32))
     blocks = atleast_2d(list(tensors))
-    kind = result_dtype([b._a for b in blocks])
+    kind = result_dtype([t._a for t in tensors])
     width = sum(b._a.shape[1] for b in blocks)
     rows, start = [], 0
     for b in blocks:

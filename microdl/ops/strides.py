@@ -53,6 +53,7 @@ def unfold(input: Any, dimension: int, size: int, step: int) -> Any:
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.unfold.html
     """
     shape = require("unfold", input)._a.shape
+    wrap_dim(dimension, len(shape))
     if not shape:
         return unfold(reshape(input, 1), 0, size, step)[0]
     d = wrap_dim(dimension, len(shape))

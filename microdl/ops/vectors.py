@@ -131,7 +131,8 @@ def addr(input: Any, vec1: Any, vec2: Any, *, beta: float = 1, alpha: float = 1)
     tensor([[3., 4.],
             [6., 8.]])
     """
-    return _scaled_sum(input, outer(vec1, vec2), beta, alpha)
+    product = outer(vec1, vec2)
+    return _scaled_sum(expand(input, *product._a.shape), product, beta, alpha)
 
 
 @or_factors_between(3, "beta", "alpha")

@@ -15,7 +15,6 @@ import numpy as np
 from ...autograd.graph import TensorBase, wrap
 from ...dtypes import from_numpy_dtype
 from ...ops.join import cat
-from ...ops.shape import reshape
 
 __all__ = [
     "clip_grad_norm", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm",
@@ -143,7 +142,7 @@ def parameters_to_vector(parameters: Iterable[Any]) -> Any:
     >>> torch.nn.utils.parameters_to_vector(torch.nn.Linear(3, 2).parameters()).shape
     torch.Size([8])
     """
-    parts = [reshape(p, -1) for p in parameters]
+    parts = [p.view(-1) for p in parameters]
     if not parts:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors: there are no parameters")
     return cat(parts)

@@ -102,9 +102,6 @@ def _summary(total: Search, spent: float) -> dict[str, Any]:
         "seconds": round(spent),
         "programs with a difference already listed": total.known_again,
         "differences": [str(d) for d in total.found],
-        "refused with another exception": {
-            f"{text}: {outcome}": n for (text, outcome), n in sorted(total.counts.items()) if " here" in outcome
-        },
         "documented differences met": {rule: total.counts["", rule] for rule in RULES},
         "by kind": kinds,
         "by line": table,

@@ -5,6 +5,7 @@ After such a statement the two runs can no longer be compared, and the program e
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,7 +38,8 @@ def _own_copy(case: Case) -> bool:
 def _careful_loss(case: Case) -> bool:
     """A loss refuses shapes that would broadcast by accident, and the mean over an empty batch."""
     careful = ("is different to the input size", "the batch is empty", "the bias must have", "weight must have shape")
-    return case.text.startswith("F.") and any(words in str(case.ours) for words in careful)
+    sizes = ("1D target tensor expects", "is of incorrect size")
+    return case.text.startswith(("F.", "T.nn.")) and any(words in str(case.ours) for words in careful + sizes)
 
 
 def _missing_kernel(case: Case) -> bool:
@@ -59,7 +61,9 @@ def _overlap(case: Case) -> bool:
 
 
 def _repeats(a: Any) -> bool:
-    return any(n > 1 and s == 0 for n, s in zip(a.shape, a.strides, strict=True))
+    """Whether two places of an array are one place in memory."""
+    steps = zip(np.indices(a.shape), a.strides, strict=True)
+    return len(np.unique(sum((i * s for i, s in steps), np.zeros(a.shape)))) < a.size
 
 
 def _dead_view(case: Case) -> bool:
@@ -83,7 +87,8 @@ def _several_views(case: Case) -> bool:
 def _whole_numbers(case: Case) -> bool:
     """PyTorch marks an integer tensor into which a number with a gradient was written as requiring grad, which it
     otherwise refuses, and no gradient ever flows there; microdl's integers never require grad."""
-    return case.kind == "requires_grad" and case.changing and not case.operands[0].is_floating_point()
+    marked = case.kind == "requires_grad" or "A view was created in no_grad mode" in str(case.theirs)
+    return marked and case.changing and not case.operands[0].is_floating_point()
 
 
 def _wrapped_bytes(case: Case) -> bool:
@@ -100,14 +105,22 @@ def _remainder_index(case: Case) -> bool:
 
 def _nothing_there(case: Case) -> bool:
     """Without elements, PyTorch does not look whether a dimension, an index or a dtype fits; microdl does."""
-    words = ("out of range", "is out of bounds", "not implemented for", "Expected dtype", "by 0")
+    words = (
+        "out of range",
+        "is out of bounds",
+        "not implemented for",
+        "Expected dtype",
+        "by 0",
+        "same number of",
+        "should contain",
+    )
     refused = case.theirs is None and any(w in str(case.ours) for w in words)
-    return refused and any(not t.numel() for t in case.operands)
+    return (refused or case.kind == "dtype") and any(not t.numel() for t in case.operands)
 
 
 def _one_number_summed(case: Case) -> bool:
     """PyTorch returns a single number before it asks whether its dtype takes a sum."""
-    return case.theirs is None and "cumsum_" in case.text and not case.operands[0].dim()
+    return case.theirs is None and re.search("cum(sum|prod)_", case.text) is not None and case.operands[0].numel() < 2
 
 
 def _dtypes_of_einsum(case: Case) -> bool:
@@ -116,7 +129,7 @@ def _dtypes_of_einsum(case: Case) -> bool:
     dtypes = {t.dtype for t in case.operands}
     unlike = len(dtypes) > 1 or not case.operands[0].is_floating_point()
     refused = any(words in str(case.ours) for words in ("expected scalar", "not implemented for 'Bool'"))
-    return case.text.startswith(("T.einsum", "T.tensordot")) and unlike and (case.kind == "dtype" or refused)
+    return case.text.startswith(("T.einsum", "T.tensordot", "T.inner")) and unlike and (case.kind == "dtype" or refused)
 
 
 def _no_inverse(case: Case) -> bool:
@@ -165,8 +178,49 @@ def _counting_norm(case: Case) -> bool:
 
 
 def _infinite_variance(case: Case) -> bool:
-    """PyTorch updates a mean element by element, where infinity becomes NaN; microdl's is the infinite mean."""
-    return case.text.startswith("T.var_mean") and not bool(torch.isfinite(case.operands[0]).all())
+    """PyTorch updates a mean element by element, and takes half the ends off a trapezoid's sum: infinity becomes NaN;
+    microdl's results are the infinite ones."""
+    return case.text.startswith(("T.var_mean", "T.std_mean", "T.trapezoid")) and not bool(
+        torch.isfinite(case.operands[0]).all()
+    )
+
+
+def _another_check_first(case: Case) -> bool:
+    """Both refuse, where more than one thing is wrong, or the same for another reason of PyTorch's (its kernel, its
+    shape function): no program tells these three apart."""
+    kinds = (RuntimeError, IndexError)  # NotImplementedError is a RuntimeError
+    loss = case.text.startswith(("F.", "T.nn.")) and isinstance(case.theirs, ValueError)
+    same = isinstance(case.ours, kinds) and (isinstance(case.theirs, kinds) or loss)
+    return case.kind == "error type" and same
+
+
+def _loss_of_shapes(case: Case) -> bool:
+    """Losses refuse shapes with ValueError throughout; PyTorch's do so for some, and broadcast or fail in others."""
+    return case.kind == "error type" and case.text.startswith(("F.", "T.nn.")) and type(case.ours) is ValueError
+
+
+def _moved_leaf(case: Case) -> bool:
+    """The strides or the shape of a leaf changed after a graph had been recorded from it: no gradient fits."""
+    return "returned an invalid gradient" in str(case.theirs)
+
+
+def _beyond_the_inputs(case: Case) -> bool:
+    """Asked for the gradient of a result, PyTorch walks through the step that made it, too, and fails where that step
+    has no derivative."""
+    return case.ours is None and "derivative for aten" in str(case.theirs) and "inputs=" in case.text
+
+
+def _optimised_result(case: Case) -> bool:
+    """PyTorch counts a result that backward(inputs=) wrote a gradient to among those that keep theirs, and optimises
+    it; microdl does so where retain_grad() was called."""
+    return case.theirs is None and "can't optimize a non-leaf Tensor" in str(case.ours)
+
+
+def _written_result(case: Case) -> bool:
+    """Once backward(inputs=) has written the gradient of a result, every later walk through it in PyTorch adds to it,
+    that of grad() too; microdl writes where it is told to."""
+    asked = any("inputs=" in line for line in case.before)
+    return case.kind == "grad" and asked and any(not t.is_leaf for t in case.everything)
 
 
 def _late_leaf(case: Case) -> bool:
@@ -198,5 +252,11 @@ RULES = {
     "mask minus one": _mask_minus_one,
     "counting norm": _counting_norm,
     "infinite variance": _infinite_variance,
+    "another check first": _another_check_first,
+    "loss of shapes": _loss_of_shapes,
+    "moved leaf": _moved_leaf,
+    "beyond the inputs": _beyond_the_inputs,
+    "optimised result": _optimised_result,
+    "written result": _written_result,
     "late leaf": _late_leaf,
 }

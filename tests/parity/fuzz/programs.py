@@ -55,9 +55,26 @@ def programs(draw: Callable[[Any], Any]) -> Program:
     return make(lambda n: draw(_below[n - 1]))
 
 
+def square(T: Any) -> Any:
+    """A step with a backward of its own, in either library."""
+
+    class Square(T.autograd.Function):  # type: ignore[misc]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            (x,) = ctx.saved_tensors
+            return 2 * g * x
+
+    return Square
+
+
 @lru_cache(maxsize=200_000)
 def _compiled(text: str, is_statement: bool) -> Callable[..., Any]:
-    scope: dict[str, Any] = {"copy": copy}
+    scope: dict[str, Any] = {"copy": copy, "SQUARE": square}
     body = f"    {text}\n    return x" if is_statement else f"    return {text}"
     exec(f"def run(T, F, x=None, y=None, z=None):\n{body}", scope)
     return scope["run"]

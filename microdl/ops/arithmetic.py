@@ -318,15 +318,7 @@ tanh = unary("tanh", np.tanh, lambda g, out: g * (1 - out * out), floating=True)
 floor = unary("floor", np.floor, no_gradient)
 ceil = unary("ceil", np.ceil, no_gradient)
 trunc = unary("trunc", np.trunc, no_gradient)
-
-
-def _fraction(x: Any) -> Any:
-    if x.dtype.kind == "b":
-        raise not_for_bool("frac")
-    return x - np.trunc(x)
-
-
-frac = unary("frac", _fraction, lambda g: g)
+frac = unary("frac", lambda x: _subtract(x, np.trunc(x)), lambda g: g)
 isnan = unary("isnan", np.isnan)
 isinf = unary("isinf", np.isinf)
 isfinite = unary("isfinite", np.isfinite)

@@ -286,9 +286,7 @@ def _non_scalar(input: Any) -> tuple[int, ...]:
 
 def setitem(input: Any, index: Any, value: Any) -> None:
     """`input[index] = value`, broadcast and cast to the tensor's dtype; recorded like any change in place."""
-    if index is True:
-        index = None  # PyTorch, too, writes to the whole, of any dtype
-    basic, arrays = parse(index, input._a.shape)
+    basic, arrays = parse(None if index is True else index, input._a.shape)  # True: the whole, of any dtype
     check_writable(input, "index_put_")
     if arrays and isinstance(value, TensorBase):
         check_same_dtype(input, value, arrays)

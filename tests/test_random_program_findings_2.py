@@ -336,3 +336,7 @@ def test_what_does_not_fit_is_a_runtime_error(call: Any) -> None:
 
 def test_numbers_in_a_block_diagonal_do_not_widen_it() -> None:
     assert torch.block_diag(torch.ones(1, 2), torch.tensor(1.0, dtype=torch.float64)).dtype == torch.float32
+
+
+def test_inner_of_nothing() -> None:
+    assert torch.inner(torch.ones(0), torch.ones(0)).item() == 0

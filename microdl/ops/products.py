@@ -301,7 +301,7 @@ def inner(input: Any, other: Any) -> Any:
             "inner() the last dimension must match on both input tensors but got shapes "
             f"{list(input._a.shape)} and {list(other._a.shape)}"
         )
-    rows = reshape(other, -1, other._a.shape[-1])
+    rows = reshape(other, math.prod(other._a.shape[:-1]), other._a.shape[-1])
     return reshape(matmul(input, transpose(rows, 0, 1)), *input._a.shape[:-1], *other._a.shape[:-1])
 
 

@@ -127,7 +127,7 @@ def _slices_arguments(name: str, input: Any, dim: int, index: Any, source: Any) 
         if source._a.dtype != a.dtype:
             kinds = f"self ({legacy(a)}) and source ({legacy(source._a)})"
             raise RuntimeError(f"{name}_(): {kinds} must have the same scalar type. Convert one of them with .to().")
-        if a.ndim == 1 and not source._a.ndim:
+        if name == "index_copy" and a.ndim == 1 and not source._a.ndim:
             source = as_vector(source)
         n = source._a.shape[d] if source._a.ndim else 1
         if n != where.size:

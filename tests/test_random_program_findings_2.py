@@ -326,7 +326,6 @@ def test_the_diagonal_of_a_cube_is_one_line() -> None:
         lambda: torch.linalg.multi_dot([torch.ones(1, 2, 2), torch.ones(2, 2)]),
         lambda: torch.tensor([True]).frac(),
         lambda: torch.nn.utils.parameters_to_vector([torch.ones(2, 3).T]),
-        lambda: torch.tensor([True]).masked_fill(torch.tensor([True]), torch.tensor(0.5, requires_grad=True)),
     ],
 )
 def test_what_does_not_fit_is_a_runtime_error(call: Any) -> None:

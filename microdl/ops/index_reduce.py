@@ -251,7 +251,7 @@ def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
             f"Number of elements of source < number of ones in mask: {source._a.size} elements for {where.size} places"
         )
     flat = reshape(expand(input, *shape), -1)
-    return reshape(scatter_put(flat, 0, where, reshape(source, -1)[: where.size]), shape)
+    return unsafe_view(scatter_put(flat, 0, where, reshape(source, -1)[: where.size]), tuple(shape))
 
 
 @one_step("SelectScatterBackward0")

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import TensorBase
-from ..autograd.mode import mode
 from ..autograd.record import not_a_tensor, op, shape_error
 from ..dtypes import check_fits
 from .arithmetic import cast, clone
@@ -229,8 +228,6 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Any:
         )
     if isinstance(value, TensorBase) and not value._a.ndim:
         check_fits(value._a.item(), a.dtype)
-        if a.dtype.kind == "b" and value._node is not None and mode.enabled:
-            raise RuntimeError("Autograd not support dtype: Bool. Fill with value.detach(), or convert the input.")
     value = single("masked_fill", value, a)
     if m.shape != a.shape:
         expand_pair(m, a)

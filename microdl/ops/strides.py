@@ -16,7 +16,8 @@ Array = np.ndarray[Any, Any]
 
 
 def _windows(input: Array, dim: int, size: int, step: int) -> Array:
-    writeable = bool(input.flags.writeable and step >= size)  # not where windows share elements
+    apart = step >= size or input.shape[dim] - size < step  # else windows share elements
+    writeable = bool(input.flags.writeable and apart)
     out = np.lib.stride_tricks.sliding_window_view(input, size, dim, writeable=writeable)
     return out[(slice(None),) * dim + (slice(None, None, step),)]
 

@@ -34,6 +34,9 @@ class Difference(AssertionError):
         self.kind, self.detail, self.script, self.lines = kind, detail, script, lines
         super().__init__(str(self))
 
+    def __reduce__(self) -> Any:
+        return Difference, (self.kind, self.detail, self.script, self.lines)
+
     def __str__(self) -> str:
         head = ["import copy", "import torch as T  # or: import microdl as T", "F = T.nn.functional"]
         return "\n".join([f"{self.kind}: {self.detail}", *head, *self.script])

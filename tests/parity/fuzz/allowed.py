@@ -211,7 +211,25 @@ def _loss_of_shapes(case: Case) -> bool:
 
 def _moved_leaf(case: Case) -> bool:
     """The strides or the shape of a leaf changed after a graph had been recorded from it: no gradient fits."""
-    return "returned an invalid gradient" in str(case.theirs)
+    given = any(".data =" in line for line in case.before) and "doesn't match the broadcast shape" in str(case.theirs)
+    return given or "returned an invalid gradient" in str(case.theirs)
+
+
+def _order_of_copies(case: Case) -> bool:
+    """A sorted copy lies in C order, and a turned one is a view of a copy; PyTorch's are in the order of their input."""
+    made = any(name in line for line in case.before for name in ("sort", "rot90"))
+    return made and (case.kind == "sharing" or "Can't detach views" in str(case.ours))
+
+
+def _constant_slope(case: Case) -> bool:
+    """The gradient of softshrink and its kin is 0 or 1: in microdl it has no history, in PyTorch one of zeros."""
+    made = any(name in line for line in case.before for name in ("shrink", "threshold", "hardtanh", "relu"))
+    return case.kind == "grad's requires_grad" and made
+
+
+def _sign_of_nan(case: Case) -> bool:
+    """The gradient of copysign where its operand is NaN: the sign's in microdl, NaN in PyTorch."""
+    return case.kind.startswith(("grad", "value")) and any("copysign" in line for line in case.before)
 
 
 def _no_way_back(case: Case) -> bool:
@@ -280,5 +298,8 @@ RULES = {
     "beyond the inputs": _beyond_the_inputs,
     "optimised result": _optimised_result,
     "written result": _written_result,
+    "order of copies": _order_of_copies,
+    "constant slope": _constant_slope,
+    "sign of nan": _sign_of_nan,
     "late leaf": _late_leaf,
 }

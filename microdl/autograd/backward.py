@@ -216,5 +216,6 @@ def accumulate(t: Any, g: Any, post_hooks: dict[int, Any]) -> None:
         t._grad._version_counter.bump("backward")
     if post_hooks:
         for hook in list(post_hooks.values()):
-            if hook(t) is not None:
-                raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+            result = hook(t)
+            if result is not None:
+                raise TypeError(f"a post-accumulate hook must return None, but hook returned '{type(result).__name__}'")

@@ -196,6 +196,8 @@ def _scaled(input: Any, other: Any, alpha: float) -> Any:
     kind = kind_of(*promoted(operand("add", 1, input), operand("add", 2, other)))
     if isinstance(alpha, bool) and kind != "b":
         raise RuntimeError(f"Boolean alpha only supported for Boolean results. Write {int(alpha)} for {alpha}.")
+    if isinstance(alpha, str):
+        raise TypeError(f"argument 'alpha' must be Number, not str ({alpha!r})")
     if isinstance(alpha, float) and kind != "f":
         raise RuntimeError(
             f"For integral input tensors, argument alpha must not be a floating point number, but it is {alpha}."

@@ -222,8 +222,9 @@ def quantile(input: Any, q: Any, dim: Any = None, keepdim: bool = False, *, inte
     d = wrap_dim(dim, a.ndim) if dim is not None else 0
     rows = reshape(input, -1) if dim is None or not a.ndim else input.transpose(d, -1)
     out = _between(sort(rows, -1)[0], qs.reshape(-1), interpolation)  # (..., q)
-    out = _quantile_shape(out, a, qs, None if dim is None else d, keepdim)
-    return unsafe_view(out, out._a.shape)
+    shaped = _quantile_shape(out, a, qs, None if dim is None else d, keepdim)
+    out = unsafe_view(shaped, shaped._a.shape)
+    return out if shaped._node is None else named(out, shaped._node.name())
 
 
 def _quantile_arguments(name: str, input: Any, q: Any) -> tuple[Array, Array]:

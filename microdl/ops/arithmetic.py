@@ -191,7 +191,7 @@ def sub(input: Any, other: Any, *, alpha: float = 1, out: Any = None) -> Any:
     return _sub(input, other, out=out)
 
 
-def _scaled(input: Any, other: Any, alpha: float) -> Any:
+def _scaled(input: Any, other: Any, alpha: Any) -> Any:
     """`alpha * other`; RuntimeError where the dtype of the result does not take such a factor."""
     kind = kind_of(*promoted(operand("add", 1, input), operand("add", 2, other)))
     if isinstance(alpha, bool) and kind != "b":

@@ -339,3 +339,20 @@ def test_numbers_in_a_block_diagonal_do_not_widen_it() -> None:
 
 def test_inner_of_nothing() -> None:
     assert torch.inner(torch.ones(0), torch.ones(0)).item() == 0
+
+
+def test_an_expanded_view_of_what_is_changed_later_adds_up_its_gradient() -> None:
+    x = torch.ones(2, requires_grad=True)
+    base = x * 2
+    wide = base.expand(3, 2)
+    base.mul_(5)
+    wide.sum().backward()
+    assert x.grad.tolist() == [30, 30]
+
+
+def test_empty_indices_gather_nothing_and_stacks_must_match() -> None:
+    x = torch.ones(2, 3)
+    assert x.gather(0, torch.zeros(0, 9, dtype=torch.int64)).shape == (0, 9)
+    assert torch.ones(0, 3).diff(dim=0).shape == (0, 3)
+    with pytest.raises(RuntimeError, match="the stacks have 2 and 3 matrices"):
+        torch.baddbmm(torch.ones(1), torch.ones(2, 1, 3), torch.ones(3, 3, 1))

@@ -183,7 +183,7 @@ def give_history(t: Any, changed: TensorBase) -> None:
     for sibling in root._version_counter.live_views():
         path = sibling._view_of
         if sibling is not root and path is not None and path.root is root and path.recorded:
-            set_node(sibling, as_strided(wrap(root._a, root._node), path.calls)._node)
+            set_node(sibling, view_again(wrap(root._a, root._node), path.calls)._node)
 
 
 def set_node(t: Any, node: Any) -> None:
@@ -215,11 +215,26 @@ replace_part: Callable[..., Any] = op(
 )
 
 
+def _spread_back(input: Any, shape: tuple[int, ...], path: Calls) -> Any:
+    """What a view's elements get, added up in the base: one element of the base may stand in several places."""
+    out = np.zeros(shape, input.dtype)
+    view = replay_array(path, out)
+    if view.flags.writeable:
+        view[...] = input
+    else:
+        np.add.at(out.reshape(-1), replay_array(path, np.arange(out.size).reshape(shape)), input)
+    return out
+
+
 # A view derived anew from its base after a change in place.
-as_strided: Callable[..., Any] = op(
-    "as_strided",
+view_again: Callable[..., Any] = op(
+    "view_again",
     lambda input, path: replay_array(path, input),
-    input=lambda g, input_shape, path: replace_part(np.zeros(input_shape, _dtype_of(g)), g, path),
+    grad_name="AsStridedBackward0",
+    input=lambda g, input_shape, path: _view_again_backward(g, input_shape, path),
+)
+_view_again_backward: Callable[..., Any] = op(
+    "view_again_backward", _spread_back, polymorphic=True, input=lambda g, path: _part(g, path)
 )
 
 

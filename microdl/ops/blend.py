@@ -238,6 +238,8 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
     d = wrap_dim(dim, input._a.ndim)
     parts = [t for t in (prepend, input, append) if t is not None] if n else [input]
     out = cat(parts, d) if len(parts) > 1 else input
+    if n and not out._a.shape[d]:
+        return out  # nothing has no neighbours
     for _ in range(n):
         size = out._a.shape[d]
         low, high = out.narrow(d, 0, max(size - 1, 0)), out.narrow(d, min(1, size), max(size - 1, 0))

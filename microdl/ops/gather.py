@@ -79,7 +79,8 @@ def gather(input: Any, dim: int, index: Any) -> Any:
     if not a.ndim or not where.ndim:
         input, where = as_vector(input), where.reshape(-1)
     sizes = f"expected index {list(shape)} to be no larger than self {list(a.shape)} apart from dimension {d}"
-    _fits(where, input._a.shape, d, "Size does not match at dimension {i} " + sizes)
+    if where.size:
+        _fits(where, input._a.shape, d, "Size does not match at dimension {i} " + sizes)
     check_range(where, input._a.shape[d], d)
     out = pick(input, d, where, False)
     return out if out._a.shape == shape else named(unsafe_view(out, shape), "GatherBackward0")

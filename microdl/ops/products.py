@@ -335,6 +335,8 @@ _baddbmm = _plus("baddbmm", "BaddbmmBackward0", _stacked)
 
 def _check_plus(call: Any, input: Any, x: Any, y: Any, beta: float, alpha: float) -> Any:
     a, b = _checked(call.__name__, x, y)
+    if a.ndim == 3 and a.shape[0] != b.shape[0]:
+        raise RuntimeError(f"{call.__name__}: the stacks have {a.shape[0]} and {b.shape[0]} matrices")
     shape = (*a.shape[:-1], *b.shape[-1:]) if b.ndim > 1 else a.shape[:-1]
     if a.shape[-1] == b.shape[-2 if b.ndim > 1 else 0]:
         expand(require(call.__name__, input), *shape)  # raises where it does not broadcast

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import microdl as torch
+from microdl.autograd import inplace
 from microdl.ops import indexing, join, shape
 
 from .kinds import MATRICES, REAL, SHAPES, Array, Case, arrays, axes, one_axis, with_arguments
@@ -119,17 +120,28 @@ def squeezes(call: Any, reference: Any, one: bool) -> st.SearchStrategy[Case]:
 
 @st.composite
 def views_of_changed(draw: st.DrawFn) -> Case:
-    """A view whose base was changed after it was made."""
+    """A view whose base was changed after it was made; it may show an element in several places."""
     x = draw(arrays(REAL))
     index = draw(basic_indices(x))[0]
+    wide = (draw(st.integers(1, 2)), *x[index].shape)
 
     def call(t: Any) -> Any:
         base = t * 2
-        part = base[index]
+        part = base[index].expand(wide)
         base.mul_(3)
         return part
 
-    return Case(call, (x,), lambda a: (a * 2)[index] * 3)
+    return Case(call, (x,), lambda a: np.broadcast_to((a * 2)[index] * 3, wide))
+
+
+@st.composite
+def views_backward(draw: st.DrawFn) -> Case:
+    x = draw(arrays(REAL))
+    index = draw(basic_indices(x))[0]
+    wide = (draw(st.integers(1, 2)), *x[index].shape)
+    g = draw(arrays(REAL, wide))
+    path = torch.from_numpy(x)[index].expand(wide)._view_of.calls
+    return Case(lambda t: inplace._view_again_backward(t, x.shape, path), (g,))
 
 
 @st.composite
@@ -180,7 +192,8 @@ SHAPING: dict[str, st.SearchStrategy[Case]] = {
     "squeeze": with_arguments(torch.squeeze, np.squeeze, lambda x: st.just(())),
     "squeeze_dim": squeezes(torch.squeeze, np.squeeze, one=True),
     "squeeze_dims": squeezes(torch.squeeze, np.squeeze, one=False),
-    "as_strided": views_of_changed(),
+    "view_again": views_of_changed(),
+    "view_again_backward": views_backward(),
     "expand": expands(),
     "t": arrays(REAL, MATRICES).map(lambda x: Case(torch.t, (x,), np.transpose)),
     "cat": joins(torch.cat, np.concatenate, 0),

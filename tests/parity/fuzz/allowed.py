@@ -193,6 +193,21 @@ def _infinite_variance(case: Case) -> bool:
     )
 
 
+def _single_sixth(case: Case) -> bool:
+    """PyTorch's gradient of hardsigmoid has 1/6 in single precision, for float64 too."""
+    return case.kind == "grad" and any("hardsigmoid" in line for line in case.before)
+
+
+def _deviation_over_no_dims(case: Case) -> bool:
+    """PyTorch's gradient of `std` and `var` over the empty list of dimensions, which means all, counts one element."""
+    return case.kind == "grad" and any(re.search(r"\.(std|var)\(\(\)", line) for line in case.before)
+
+
+def _negated_booleans(case: Case) -> bool:
+    """PyTorch's formula for atan2 negates its operand, which it refuses for booleans."""
+    return case.ours is None and "Negation, the `-` operator" in str(case.theirs) and "backward" in case.text
+
+
 def _another_check_first(case: Case) -> bool:
     """Both refuse, where more than one thing is wrong, or the same for another reason of PyTorch's (its kernel, its
     shape function): no program tells these three apart."""
@@ -291,6 +306,9 @@ RULES = {
     "mask minus one": _mask_minus_one,
     "counting norm": _counting_norm,
     "infinite variance": _infinite_variance,
+    "single sixth": _single_sixth,
+    "deviation over no dims": _deviation_over_no_dims,
+    "negated booleans": _negated_booleans,
     "another check first": _another_check_first,
     "loss of shapes": _loss_of_shapes,
     "moved leaf": _moved_leaf,

@@ -356,3 +356,23 @@ def test_empty_indices_gather_nothing_and_stacks_must_match() -> None:
     assert torch.ones(0, 3).diff(dim=0).shape == (0, 3)
     with pytest.raises(RuntimeError, match="the stacks have 2 and 3 matrices"):
         torch.baddbmm(torch.ones(1), torch.ones(2, 1, 3), torch.ones(3, 3, 1))
+
+
+def test_a_gradient_that_shows_one_number_in_many_places_is_not_added_to() -> None:
+    x = torch.ones(2, 3, requires_grad=True)
+    x.grad = torch.tensor(0.5).expand(2, 3)
+    with pytest.raises(RuntimeError, match=r"clone\(\) the tensor before assigning it to .grad"):
+        x.sum().backward()
+
+
+def test_a_loss_of_nan_gives_nan_to_the_labels_scores_alone() -> None:
+    x = torch.tensor([[1.0, float("nan")]], requires_grad=True)
+    loss = torch.nn.functional.nll_loss(x, torch.tensor([1]))
+    (loss * loss).backward()
+    assert x.grad[0, 0] == 0
+    assert x.grad[0, 1].isnan()
+
+
+def test_a_number_takes_no_rows() -> None:
+    with pytest.raises(RuntimeError, match=r"source.shape = \[1, 3\]"):
+        torch.tensor(1.0).index_add_(-1, torch.tensor([0]), torch.ones(1, 3))

@@ -211,6 +211,11 @@ def accumulate(t: Any, g: Any, post_hooks: dict[int, Any]) -> None:
         t._grad = g if isinstance(g, TensorBase) else wrap(g)
     elif isinstance(g, TensorBase):
         t._grad = t._grad + g
+    elif not t._grad._a.flags.writeable:
+        raise RuntimeError(
+            "unsupported operation: the gradient to add to shows one memory location in several places, or is "
+            "read-only. Please clone() the tensor before assigning it to .grad."
+        )
     else:
         np.add(t._grad._a, g, out=t._grad._a)
         t._grad._version_counter.bump("backward")

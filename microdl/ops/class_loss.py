@@ -323,7 +323,7 @@ def _nll_vjp(g: Any, input_shape: Any, target: Any, weight: Any, ignore_index: i
     dtype = array_of(g).dtype
     safe, each = _factors(target, input_shape[1], dtype, weight, ignore_index)
     places = one_hot_array(safe, input_shape[1], dtype) * each[:, None]
-    return -places * (g.reshape((-1, 1)) / divisor)
+    return np.where(places != 0, -places * (g.reshape((-1, 1)) / divisor), 0)  # a NaN stays where the label is
 
 
 _nll = op("nll_loss", _nll_forward, aux={"divisor": None}, input=_nll_vjp)

@@ -158,6 +158,11 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: float = 1
     """
     if not isinstance(source, TensorBase):
         raise not_a_tensor("index_add", 4, source, "source")
+    if isinstance(input, TensorBase) and not input._a.ndim and source._a.ndim > 1:
+        raise RuntimeError(
+            "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = [] "
+            f"source.shape = {list(source._a.shape)}"
+        )
     return _sliced(_index_add, input, *_slices_arguments("index_add", input, dim, index, source), alpha)
 
 

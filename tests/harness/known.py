@@ -113,12 +113,6 @@ KNOWN: tuple[Known, ...] = (
         text=r"<3x4 (f32|bool) t( positive)?>.*<3x4 f32|<3x4 f32( [soe])?>.*<3x4 f32 t",
         ours=r"\[4, 1\]",
     ),
-    Known(
-        "torch.kl_div and its like are the functional's; PyTorch's undocumented ones take the reduction as a number, "
-        "0 (none) unless given, and torch.batch_norm its arguments in another order",
-        "grad|grad_fn|second|shape|refuses",
-        r"torch\.(kl_div|hinge_embedding_loss|margin_ranking_loss|batch_norm)",
-    ),
     Known("zeros are written to no memory that elements share", "error at call", r"Tensor\.zero_", "f32 e>"),
     Known(
         "the name tells which overload PyTorch chose: an argument given with its default value chooses another",

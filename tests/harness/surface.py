@@ -34,6 +34,14 @@ ELSEWHERE = {
         "torch.use_deterministic_algorithms",
     ),
     "tests/harness/outcome.py": ("Tensor.data_ptr",),  # asked for each result
+    "tests/test_native.py": (
+        "Tensor.const_data_ptr", "Tensor.dim_order", "Tensor.is_set_to", "Tensor.is_shared", "Tensor.name",
+        "Tensor.pin_memory", "Tensor.share_memory_", "torch.binary_cross_entropy_with_logits", "torch.constant_pad_nd",
+        "torch.cosine_embedding_loss", "torch.embedding", "torch.frombuffer", "torch.get_device", "torch.group_norm",
+        "torch.index_put", "torch.is_inference", "torch.is_warn_always_enabled", "torch.triplet_margin_loss",
+    ),
+    "tests/test_anomaly.py": ("torch.is_anomaly_enabled", "torch.is_anomaly_check_nan_enabled"),
+    "tests/parity/test_functional_parity.py": ("torch.vmap",),
 }  # fmt: skip
 
 

@@ -32,7 +32,8 @@ _IN_PLACE = (  # of torch; as methods they have cases
     "frac", "log", "log10", "log1p", "log2", "nan_to_num", "neg", "negative", "reciprocal", "round", "rsqrt", "sigmoid",
     "sin", "sinh", "sqrt", "square", "tan", "tanh", "trunc", "zero",
 )
-_FLAGS = ("is_cpu", "is_meta", "is_mkldnn", "is_mps", "is_nested", "is_quantized", "is_sparse_csr", "is_xla", "is_xpu")
+_FLAGS = ("is_cpu", "is_ipu", "is_maia", "is_mtia", "is_vulkan", "output_nr", "is_meta",
+    "is_mkldnn", "is_mps", "is_nested", "is_quantized", "is_sparse_csr", "is_xla", "is_xpu")
 _ASKING = ("is_distributed", "is_inference", "is_pinned", "get_device")
 
 
@@ -177,5 +178,19 @@ def _making() -> list[Case]:
     return found
 
 
-TABLE = {"rarer elementwise": _elementwise(), "rarer rearranging": _rearranging(),
+def _native() -> list[Case]:
+    """Layers and activations as PyTorch has them beside `nn.functional`."""
+    found = [case(f"torch.{n}", x, 0.5, train) for n in ("alpha_dropout", "feature_alpha_dropout", "feature_dropout")
+        for x in (X, C) for train in (True, False)]
+    found += [case(f"torch.{n}_", C, 0.5, False) for n in
+        ("dropout", "alpha_dropout", "feature_alpha_dropout", "feature_dropout")]
+    found += [case("F.dropout2d", C, 0.5), case("nn.Dropout2d", 0.3), case("F.pdist", X, 1.0), case("F.pdist", V)]
+    found += [case(f"torch.{n}_", X) for n in ("celu", "selu")] + [case("torch.threshold_", X, 0.1, 2.0)]
+    found += [case("torch.rrelu", X), case("torch.rrelu_", X), case("torch.hardshrink", X), case("torch.hardshrink", K)]
+    found += [case("torch.rms_norm", X, (3,)), case("torch.rms_norm", X, (4,))]
+    found += [case("torch.bilinear", X, T((2, 4)), T((5, 3, 4))), case("torch.bilinear", X, X, T((5, 3, 4)))]
+    return found
+
+
+TABLE = {"native layers": _native(), "rarer elementwise": _elementwise(), "rarer rearranging": _rearranging(),
     "rarer linear algebra": _linear(), "rarer constructors": _making()}

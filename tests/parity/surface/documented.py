@@ -12,8 +12,6 @@ _STREAM = "the stream of random numbers is another: see the docstring"
 DOCUMENTED = [
     ("torch.*_loss", "ValueError here, accepted there", f"{_SHAPES}; {_EMPTY}"),
     ("torch.nn.functional.binary_cross_entropy*", "ValueError here, accepted there", f"{_SHAPES}; {_EMPTY}"),
-    ("torch.nn.functional.binary_cross_entropy*", "dtype*", "operands of unlike dtypes promote"),
-    ("torch.nn.functional.huber_loss", "dtype*", "operands of unlike dtypes promote"),
     ("*", "accepted here, NotImplementedError there", "works for this dtype too; PyTorch has no kernel for it"),
     ("*", "no argument `out`", "no `out=`"),
     ("torch.*is_tensor", "accepted here, TypeError there", "takes its argument by keyword too"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.onnx  # PyTorch loads it when it is first used: a name of torch that comes and goes otherwise
 
 from microdl import surface
 

@@ -376,3 +376,22 @@ def test_a_loss_of_nan_gives_nan_to_the_labels_scores_alone() -> None:
 def test_a_number_takes_no_rows() -> None:
     with pytest.raises(RuntimeError, match=r"source.shape = \[1, 3\]"):
         torch.tensor(1.0).index_add_(-1, torch.tensor([0]), torch.ones(1, 3))
+
+
+def test_a_non_leaf_among_the_inputs_of_backward_keeps_its_gradient_from_then_on() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2
+    (y * y).sum().backward(inputs=[y], retain_graph=True)
+    assert y.retains_grad
+    (y * y).sum().backward()
+    assert y.grad.tolist() == [8, 16]
+
+
+def test_hooks_after_accumulation_are_recorded_only_with_the_gradient() -> None:
+    w = torch.ones(2, requires_grad=True)
+    w.register_post_accumulate_grad_hook(lambda p: setattr(p, "grad", p.grad * 2))
+    (w * w * w).sum().backward(create_graph=True)
+    assert w.grad.requires_grad
+    w.sum().backward()
+    assert not w.grad.requires_grad
+    assert w.grad.tolist() == [14, 14]

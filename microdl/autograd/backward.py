@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from .engine import walk
-from .graph import Node, TensorBase, wrap
+from .graph import RETAIN, Node, TensorBase, wrap
+from .mode import set_grad_enabled
 
 _ONES = {np.dtype(d): np.ones((), d) for d in ("float16", "float32", "float64")}
 for _one in _ONES.values():
@@ -198,7 +199,10 @@ def _backward_to(inputs: list[Any], roots: list[Node], grads: list[Any], retain:
     found = walk(roots, grads, retain, create, {_input_node(t) for t in inputs})
     for t in {id(t): t for t in inputs}.values():  # once, where one is named twice
         g = found.get(t._node)
-        if g is not None:
+        kept = RETAIN in (getattr(t._node, "hooks", None) or {})  # then its hook has added the gradient
+        if not t.is_leaf and not kept:
+            t.retain_grad()  # as PyTorch does: later gradients are added, too
+        if g is not None and not kept:
             own = g if isinstance(g, TensorBase) or t.is_leaf else np.array(g)
             accumulate(t, own, getattr(t._node, "post_hooks", {}))
 
@@ -219,8 +223,8 @@ def accumulate(t: Any, g: Any, post_hooks: dict[int, Any]) -> None:
     else:
         np.add(t._grad._a, g, out=t._grad._a)
         t._grad._version_counter.bump("backward")
-    if post_hooks:
-        for hook in list(post_hooks.values()):
+    for hook in list(post_hooks.values()) if post_hooks else ():
+        with set_grad_enabled(isinstance(g, TensorBase)):  # only a gradient that is differentiable itself is recorded
             result = hook(t)
-            if result is not None:
-                raise TypeError(f"a post-accumulate hook must return None, but hook returned '{type(result).__name__}'")
+        if result is not None:
+            raise TypeError(f"a post-accumulate hook must return None, but hook returned '{type(result).__name__}'")

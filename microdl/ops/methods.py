@@ -48,7 +48,10 @@ def keep_grad(tensor: Any) -> Callable[[Any], None]:
     def hook(g: Any) -> None:
         t = ref()
         if t is not None:
-            t._grad = wrap(g._a.copy(), g._node) if t._grad is None else t._grad + g
+            if t._grad is None:
+                t._grad = wrap(g._a.copy(), g._node)
+            else:
+                t._grad = wrap(t._grad._a + g._a) if g._node is None else t._grad + g
 
     return hook
 

@@ -395,3 +395,12 @@ def test_hooks_after_accumulation_are_recorded_only_with_the_gradient() -> None:
     w.sum().backward()
     assert not w.grad.requires_grad
     assert w.grad.tolist() == [14, 14]
+
+
+def test_a_gradient_of_the_leafs_former_shape_is_not_added_to() -> None:
+    x = torch.ones(2, 3, requires_grad=True)
+    (x * x).sum().backward()
+    with torch.no_grad():
+        x.unsqueeze_(-1)
+    with pytest.raises(RuntimeError, match="Set its grad to None"):
+        (x * x).sum().backward()

@@ -220,6 +220,11 @@ def accumulate(t: Any, g: Any, post_hooks: dict[int, Any]) -> None:
             "unsupported operation: the gradient to add to shows one memory location in several places, or is "
             "read-only. Please clone() the tensor before assigning it to .grad."
         )
+    elif t._grad._a.shape != g.shape:  # the leaf was given another shape in place
+        raise RuntimeError(
+            f"The size of the gradient {list(g.shape)} must match that of the one to add it to, "
+            f"{list(t._grad._a.shape)}: the leaf changed its shape since. Set its grad to None."
+        )
     else:
         np.add(t._grad._a, g, out=t._grad._a)
         t._grad._version_counter.bump("backward")

@@ -213,6 +213,21 @@ def _vector_of_infinities(case: Case) -> bool:
     return case.kind == "value" and case.text.startswith("F.gelu") and not bool(torch.isfinite(case.operands[0]).all())
 
 
+def _kron_of_windows(case: Case) -> bool:
+    """PyTorch's kron views its operands, and fails on some memory orders."""
+    return case.ours is None and case.text.startswith("T.kron") and "view size is not compatible" in str(case.theirs)
+
+
+def _result_as_view(case: Case) -> bool:
+    """Whether what an operation has just made is a view inside PyTorch shows in `detach_` alone."""
+    return case.text.endswith(".detach_()") and "Can't detach views" in f"{case.ours}{case.theirs}"
+
+
+def _empty_batch(case: Case) -> bool:
+    """Batch normalisation without a batch is refused, whatever else is wrong; PyTorch's statistics become NaN."""
+    return case.theirs is None and "BatchNorm" in case.text and "batch_norm" in str(case.ours)
+
+
 def _another_check_first(case: Case) -> bool:
     """Both refuse, where more than one thing is wrong, or the same for another reason of PyTorch's (its kernel, its
     shape function): no program tells these three apart."""
@@ -315,6 +330,9 @@ RULES = {
     "deviation over no dims": _deviation_over_no_dims,
     "negated booleans": _negated_booleans,
     "vector of infinities": _vector_of_infinities,
+    "kron of windows": _kron_of_windows,
+    "result as view": _result_as_view,
+    "empty batch": _empty_batch,
     "another check first": _another_check_first,
     "loss of shapes": _loss_of_shapes,
     "moved leaf": _moved_leaf,

@@ -77,11 +77,11 @@ def _row_dot(a: Array, b: Array, i: int) -> float:
 
 @kernel("arcp")
 def _normalise(e: Array, i: int) -> Any:
-    """Divide row i by its sum, and return the logarithm of the sum, in the row's dtype."""
+    """Divide row i by its sum, and return the sum, in the row's dtype."""
     total = _row_total(e, i)
     for j in range(e.shape[1]):
         e[i, j] /= total
-    return e.dtype.type(math.log(total))
+    return total
 
 
 @kernel()
@@ -150,7 +150,7 @@ def cross_entropy_mean(x: Array, target: Labels) -> tuple[float, Array, int]:
         on_target[i] = p[i, target[i]]
     _exp_all(p)
     for i in range(n):
-        total -= x.dtype.type(on_target[i] - _normalise(p, i))
+        total -= x.dtype.type(on_target[i] - x.dtype.type(math.log(_normalise(p, i))))
     return total / n if n else math.nan, p, -1
 
 
@@ -184,7 +184,7 @@ def cross_entropy(
     logp = p.copy()
     _exp_all(p)
     for i in range(n):
-        log_total = _normalise(p, i)
+        log_total = x.dtype.type(math.log(_normalise(p, i)))
         y = target[i]
         if y == ignore_index:
             continue

@@ -188,7 +188,7 @@ __version__ = "0.1.0.dev0"
 _WITH_OUT = """
     addcdiv addcmul addmm addmv aminmax argsort baddbmm bernoulli bucketize cat chain_matmul cholesky
     clamp_max clamp_min cummax cummin cumprod cumsum diag diff gather histc hstack index_add index_copy
-    index_select inner inverse isin kron kthvalue lerp log_softmax logcumsumexp logspace logsumexp
+    index_select inner inverse isin kron kthvalue lerp log_softmax logcumsumexp logsumexp
     masked_select matrix_power mode msort multinomial nan_to_num nonzero norm qr quantile scatter
     scatter_add searchsorted slogdet softmax sort stack svd take take_along_dim tensordot threshold topk
     tril triu vstack where

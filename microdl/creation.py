@@ -9,27 +9,14 @@ import numpy as np
 
 from . import dtypes
 from .autograd.graph import TensorBase, wrap
-from .autograd.record import not_a_tensor, store
 from .device import require_cpu
 from .ops import spacing
 from .ops.arithmetic import memory_order
 from .ops.data import array_of_data, check_numpy
-from .ops.shape import sizes
-from .ops.spelling import spelled
+from .ops.making import finish
+from .ops.shape import require, sizes
+from .ops.spelling import spelled, with_out
 from .tensor import Tensor
-
-
-def finish(array: Any, requires_grad: bool = False, device: Any = None) -> Any:
-    """The tensor that owns `array`, with its flag; the device must be the CPU."""
-    if device is not None:
-        require_cpu(device)
-    t = wrap(array)
-    if requires_grad and t._a.dtype.kind != "f":
-        raise RuntimeError(
-            f"Only Tensors of floating point and complex dtype can require gradients, not {t.dtype}: give a "
-            "floating dtype, for example dtype=torch.float32."
-        )
-    return t.requires_grad_() if requires_grad else t
 
 
 def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
@@ -52,11 +39,13 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
     """A tensor of `data`, sharing memory and history where its dtype already fits."""
+    if device is not None:
+        require_cpu(device)
     if isinstance(data, TensorBase):
         return data if dtype is None else data.to(dtype)
     if isinstance(data, np.ndarray) and (dtype is None or dtypes.to_numpy_dtype(dtype) == data.dtype):
         return from_numpy(data)
-    return tensor(data, dtype=dtype, device=device)
+    return tensor(data, dtype=dtype)
 
 
 def asarray(
@@ -116,16 +105,15 @@ def checked_sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:
     return out
 
 
-def _filled(shape: tuple[Any, ...], value: Any, dtype: Any, requires_grad: bool, device: Any, out: Any = None) -> Any:
-    d = dtypes.get_default_dtype().numpy if dtype is None else dtypes.to_numpy_dtype(dtype)
+def _filled(shape: tuple[Any, ...], value: Any, dtype: Any, requires_grad: bool, device: Any) -> Any:
+    d = dtypes.or_default(dtype)
     dtypes.check_fits(value, d)
     array = np.full(checked_sizes(shape), np.asarray(value).astype(d))
-    return finish(array, requires_grad, device) if out is None else store("full", out, wrap(array))
+    return finish(array, requires_grad, device)
 
 
-def zeros(
-    *size: Any, out: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False, **layout: Any
-) -> Any:
+@with_out
+def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **layout: Any) -> Any:
     """Zeros of a shape, `zeros(2, 3)` or `zeros((2, 3))`; float32 unless `dtype` says otherwise.
 
     Raises RuntimeError for a negative size.
@@ -134,12 +122,11 @@ def zeros(
     >>> torch.zeros(2, dtype=torch.int64)
     tensor([0, 0])
     """
-    return _filled(_size(size, layout), 0, dtype, requires_grad, device, out)
+    return _filled(_size(size, layout), 0, dtype, requires_grad, device)
 
 
-def ones(
-    *size: Any, out: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False, **layout: Any
-) -> Any:
+@with_out
+def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **layout: Any) -> Any:
     """Ones of a shape; float32 unless `dtype` says otherwise.
 
     >>> import microdl as torch
@@ -147,14 +134,13 @@ def ones(
     tensor([[1., 1.],
             [1., 1.]])
     """
-    return _filled(_size(size, layout), 1, dtype, requires_grad, device, out)
+    return _filled(_size(size, layout), 1, dtype, requires_grad, device)
 
 
-def empty(
-    *size: Any, out: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False, **layout: Any
-) -> Any:
+@with_out
+def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **layout: Any) -> Any:
     """A tensor of a shape, to be written before it is read. (Here it holds zeros, never stray memory.)"""
-    return _filled(_size(size, layout), 0, dtype, requires_grad, device, out)
+    return _filled(_size(size, layout), 0, dtype, requires_grad, device)
 
 
 _IGNORED = {"layout", "pin_memory", "memory_format"}
@@ -170,9 +156,8 @@ def _size(size: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:
     return (options["size"],) if "size" in options else size
 
 
-def full(
-    size: Any, fill_value: Any, *, out: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Any:
+@with_out
+def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """One value everywhere; its Python type gives the dtype unless `dtype` does.
 
     >>> import microdl as torch
@@ -181,15 +166,11 @@ def full(
     """
     value = fill_value.item() if isinstance(fill_value, TensorBase) else fill_value
     shape = size if isinstance(size, (tuple, list)) else (size,)
-    return _filled(
-        (tuple(shape),), value, dtype or dtypes.from_numpy_dtype(_dtype_for(value)), requires_grad, device, out
-    )
+    return _filled((tuple(shape),), value, dtype or dtypes.from_numpy_dtype(_dtype_for(value)), requires_grad, device)
 
 
-def _like(input: Any, value: Any, dtype: Any, requires_grad: bool, device: Any) -> Any:
-    if not isinstance(input, TensorBase):
-        raise not_a_tensor("full_like", 1, input)
-    d = input._a.dtype if dtype is None else dtypes.to_numpy_dtype(dtype)
+def _like(name: str, input: Any, value: Any, dtype: Any, requires_grad: bool, device: Any) -> Any:
+    d = require(name, input)._a.dtype if dtype is None else dtypes.to_numpy_dtype(dtype)
     dtypes.check_fits(value, d)
     return finish(np.full_like(input._a, np.asarray(value).astype(d), d, memory_order(input._a)), requires_grad, device)
 
@@ -198,21 +179,21 @@ def zeros_like(
     input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None
 ) -> Any:
     """Zeros of the shape and dtype of `input`."""
-    return _like(input, 0, dtype, requires_grad, device)
+    return _like("zeros_like", input, 0, dtype, requires_grad, device)
 
 
 def ones_like(
     input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None
 ) -> Any:
     """Ones of the shape and dtype of `input`."""
-    return _like(input, 1, dtype, requires_grad, device)
+    return _like("ones_like", input, 1, dtype, requires_grad, device)
 
 
 def empty_like(
     input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None
 ) -> Any:
     """A tensor of the shape and dtype of `input`, to be written before it is read (it holds zeros)."""
-    return _like(input, 0, dtype, requires_grad, device)
+    return _like("empty_like", input, 0, dtype, requires_grad, device)
 
 
 def full_like(
@@ -225,15 +206,15 @@ def full_like(
     memory_format: Any = None,
 ) -> Any:
     """One value everywhere, in the shape and dtype of `input`."""
-    return _like(input, fill_value, dtype, requires_grad, device)
+    return _like("full_like", input, fill_value, dtype, requires_grad, device)
 
 
+@with_out
 def arange(
     start: Any = 0,
     end: Any = None,
     step: Any = 1,
     *,
-    out: Any = None,
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
@@ -268,18 +249,12 @@ def arange(
         array = (start + step * np.arange(n, dtype=np.int64)).astype(d)
     else:
         array = spacing.counted(start, step, n, d if d.kind == "f" else np.dtype(np.float64)).astype(d)
-    return finish(array, requires_grad, device) if out is None else store("arange", out, wrap(array))
+    return finish(array, requires_grad, device)
 
 
+@with_out
 def linspace(
-    start: Any,
-    end: Any,
-    steps: int,
-    *,
-    out: Any = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
+    start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Any:
     """`steps` numbers evenly spaced from `start` to `end`, both included.
 
@@ -298,38 +273,26 @@ def linspace(
             )
     if steps < 0:
         raise RuntimeError(f"number of steps must be non-negative, not {steps}")
-    d = dtypes.get_default_dtype().numpy if dtype is None else dtypes.to_numpy_dtype(dtype)
+    d = dtypes.or_default(dtype)
     work = d if d.kind == "f" else np.dtype(np.float64)
     start, end = (float(x) if d.kind == "f" else int(x) for x in (start, end))
     array = spacing.between(start, end, steps, work)
     return finish(array.astype(d), requires_grad, device)
 
 
+@with_out
 def logspace(
-    start: Any,
-    end: Any,
-    steps: int,
-    base: float = 10.0,
-    *,
-    dtype: Any = None,
-    device: Any = None,
+    start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, device: Any = None,
     requires_grad: bool = False,
-) -> Any:
+) -> Any:  # fmt: skip
     """`base ** x` for `steps` numbers x evenly spaced from `start` to `end`."""
     exponents = linspace(start, end, steps, dtype=dtypes.float64)
-    d = dtypes.get_default_dtype().numpy if dtype is None else dtypes.to_numpy_dtype(dtype)
+    d = dtypes.or_default(dtype)
     return finish(np.power(base, exponents._a).astype(d), requires_grad, device)
 
 
-def eye(
-    n: int,
-    m: int | None = None,
-    *,
-    out: Any = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Any:
+@with_out
+def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """Ones on the diagonal of an n x m matrix (n x n without `m`), zeros elsewhere.
 
     >>> import microdl as torch
@@ -339,13 +302,13 @@ def eye(
     """
     if n < 0 or (m is not None and m < 0):
         raise RuntimeError(f"n must be greater or equal to 0, got {n if n < 0 else m}")
-    d = dtypes.get_default_dtype().numpy if dtype is None else dtypes.to_numpy_dtype(dtype)
+    d = dtypes.or_default(dtype)
     return finish(np.eye(n, m, dtype=d), requires_grad, device)
 
 
 def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """A 0-d tensor of the default dtype (or `dtype`) that holds a number."""
-    return finish(np.asarray(s, dtypes.to_numpy_dtype(dtype or dtypes.get_default_dtype())), requires_grad, device)
+    return finish(np.asarray(s, dtypes.or_default(dtype)), requires_grad, device)
 
 
 def is_tensor(obj: Any) -> bool:

@@ -132,6 +132,11 @@ def to_numpy_dtype(d: Any) -> np.dtype[Any]:
     raise TypeError(f"dtype must be a torch.dtype such as torch.float32, not {d!r}")
 
 
+def or_default(d: Any) -> np.dtype[Any]:
+    """The NumPy dtype of `d`, or of the default dtype for None."""
+    return _Default.dtype.numpy if d is None else to_numpy_dtype(d)
+
+
 def promote(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
     """PyTorch's common dtype of two tensors of equal standing."""
     if a == b:

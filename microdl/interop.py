@@ -12,8 +12,8 @@ import numpy as np
 
 from . import dtypes
 from .autograd.graph import TensorBase, wrap
-from .creation import finish
 from .device import require_cpu
+from .ops.making import finish
 from .tensor import Tensor
 
 __all__ = ["from_dlpack", "frombuffer", "to_dlpack"]

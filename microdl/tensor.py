@@ -54,7 +54,9 @@ class Tensor(methods.Methods, convert.Conversions, python.ToPython, TensorBase):
     __slots__ = ()
     __array_priority__ = 1000
 
-    def __new__(cls, *data: Any, **options: Any) -> Any:
+    def __new__(cls, *data: Any, device: Any = None) -> Any:
+        if device is not None and Device(device).type != "cpu":
+            raise RuntimeError(f"legacy constructor expects device type: cpu but device type: {device} was passed")
         return wrap(legacy_array(data))
 
     # --- the array ---

@@ -10,6 +10,7 @@ import numpy as np
 from .. import dtypes
 from ..autograd.graph import AccumulateGrad, TensorBase, Version, wrap
 from ..device import require_cpu
+from ..ops.making import check_new
 from ..tensor import Tensor
 
 __all__ = ["Buffer", "Parameter", "UninitializedParameter", "is_lazy"]
@@ -33,17 +34,13 @@ class Parameter(Tensor):
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
         if data is None:
-            data = wrap(np.empty(0, dtypes.get_default_dtype().numpy))
+            data = wrap(np.empty(0, dtypes.or_default(None)))
         if not isinstance(data, TensorBase):
             raise AttributeError(
                 f"Parameter() needs a Tensor as its data: '{type(data).__name__}' object has no attribute 'detach'. "
                 "Make one with torch.tensor(...)."
             )
-        if requires_grad and data._a.dtype.kind != "f":
-            raise RuntimeError(
-                "Only Tensors of floating point and complex dtype can require gradients, and this one is of "
-                f"{dtypes.from_numpy_dtype(data._a.dtype)!r}. Convert it with .float(), or pass requires_grad=False."
-            )
+        check_new(data._a.dtype, requires_grad)
         return _make(cls, data._a, data._version_counter, requires_grad)
 
     def _like(self, array: np.ndarray[Any, Any]) -> Any:
@@ -109,7 +106,7 @@ class UninitializedParameter(Parameter):
     def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> Any:
         if device is not None:
             require_cpu(device)
-        p = Parameter(wrap(np.empty(0, dtypes.to_numpy_dtype(dtype or dtypes.get_default_dtype()))), requires_grad)
+        p = Parameter(wrap(np.empty(0, dtypes.or_default(dtype))), requires_grad)
         p.__class__ = cls
         return p
 

@@ -12,6 +12,11 @@ from ..device import require_cpu
 from .arithmetic import cast
 
 
+def floating(t: Any) -> Any:
+    """The tensor; integers and booleans in the default dtype."""
+    return t if t._a.dtype.kind == "f" else cast(t, dtypes.get_default_dtype())
+
+
 def to(self: Any, *args: Any, **kwargs: Any) -> Any:
     """The tensor in another dtype, `to(torch.float64)`, `to("cpu")`, `to(other)`; itself where nothing changes.
 
@@ -27,6 +32,7 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
     if unknown:
         raise TypeError(f"to() received an unexpected keyword argument '{min(unknown)}'")
     wanted = self._a.dtype
+    flags = [x for x in args if isinstance(x, bool)]  # non_blocking and copy, by position
     for value in (*args, kwargs.get("dtype"), kwargs.get("device"), kwargs.get("other")):
         if isinstance(value, TensorBase):
             wanted = value._a.dtype
@@ -35,7 +41,8 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
         elif value is not None and not isinstance(value, bool):
             wanted = dtypes.to_numpy_dtype(value)
     result = cast(self, wanted)
-    return named(self.clone(), "ToCopyBackward0") if kwargs.get("copy") and result is self else result
+    copy = kwargs.get("copy", len(flags) > 1 and flags[1])
+    return named(self.clone(), "ToCopyBackward0") if copy and result is self else result
 
 
 def type(self: Any, dtype: Any = None, non_blocking: bool = False) -> Any:

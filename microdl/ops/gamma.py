@@ -11,6 +11,7 @@ import numpy as np
 from ..autograd.graph import TensorBase
 from ..autograd.record import binary, op, unary
 from .arithmetic import add
+from .convert import floating
 from .shape import require
 from .special import Array, each, wide
 from .spelling import one_step
@@ -125,8 +126,7 @@ def polygamma(n: int, input: Any) -> Any:
     """
     if n < 0:
         raise RuntimeError(f"polygamma(n, x) does not support negative n, but n is {n}")
-    if require("polygamma", input)._a.dtype.kind != "f":
-        input = input.float()
+    input = floating(require("polygamma", input))
     return _polygamma(input, n) if n else digamma(input)
 
 
@@ -145,7 +145,7 @@ def mvlgamma(input: Any, p: int) -> Any:
     x = require("mvlgamma", input)
     if x._a.dtype.kind == "b":
         raise RuntimeError("The input tensor may not be a boolean tensor. Convert it first, as with .float().")
-    x = x if x._a.dtype.kind == "f" else x.float()
+    x = floating(x)
     halves = np.arange(p) / -2
     terms = [lgamma(add(x, float(h))) for h in halves]
     out = terms[0]

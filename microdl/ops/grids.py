@@ -10,18 +10,11 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.graph import TensorBase, wrap
-from ..device import require_cpu
+from .making import finish
 from .spelling import spelled
 from .strides import as_strided
 
 Array = np.ndarray[Any, Any]
-
-
-def _made(array: Array, dtype: Any, device: Any, requires_grad: bool) -> Any:
-    if device is not None:
-        require_cpu(device)
-    t = wrap(array if dtype is None else array.astype(dtypes.to_numpy_dtype(dtype)))
-    return t.requires_grad_() if requires_grad else t
 
 
 def _triangle(name: str, row: Any, col: Any, offset: int, dtype: Any, device: Any, flag: bool) -> Any:
@@ -29,7 +22,8 @@ def _triangle(name: str, row: Any, col: Any, offset: int, dtype: Any, device: An
         if value < 0:
             raise RuntimeError(f"{n} must be non-negative, got {value}")
     find = np.tril_indices if name == "tril" else np.triu_indices
-    return _made(np.stack(find(row, offset, col)).astype(np.int64), dtype, device, flag)
+    d = np.int64 if dtype is None else dtypes.to_numpy_dtype(dtype)
+    return finish(np.stack(find(row, offset, col)).astype(d), flag, device)
 
 
 def tril_indices(
@@ -97,7 +91,7 @@ def range(
         raise RuntimeError(f"upper bound and lower bound inconsistent with step sign: {start}, {end}, {step}")
     n = math.floor((end - start) / step) + 1
     array = start + step * np.arange(n, dtype=np.float64)
-    return _made(array, dtype or dtypes.get_default_dtype(), device, requires_grad)
+    return finish(array.astype(dtypes.or_default(dtype)), requires_grad, device)
 
 
 # --- windows ------------------------------------------------------------------------------------------------------
@@ -119,10 +113,10 @@ def _cosines(n: int, periodic: bool, *coefficients: float) -> Array:
 
 
 def _window(array: Array, dtype: Any, device: Any, requires_grad: bool) -> Any:
-    d = dtypes.get_default_dtype() if dtype is None else dtype
-    if not d.is_floating_point:
-        raise RuntimeError(f"window functions expect floating point dtypes, got: {d}")
-    return _made(array, d, device, requires_grad)
+    d = dtypes.or_default(dtype)
+    if d.kind != "f":
+        raise RuntimeError(f"window functions expect floating point dtypes, got: {dtypes.from_numpy_dtype(d)}")
+    return finish(array.astype(d), requires_grad, device)
 
 
 def hann_window(
@@ -189,10 +183,8 @@ def empty_strided(
             f"dimensionality of sizes ({len(size)}) must match dimensionality of strides ({len(stride)})"
         )
     n = 0 if 0 in tuple(size) else 1 + sum((k - 1) * s for k, s in zip(size, stride, strict=True))
-    d = dtypes.get_default_dtype() if dtype is None else dtype
-    memory = _made(np.zeros(n), d, device, False)
-    t = wrap(as_strided(memory, size, stride)._a)
-    return t.requires_grad_() if requires_grad else t
+    memory = wrap(np.zeros(n, dtypes.or_default(dtype)))
+    return finish(as_strided(memory, size, stride)._a, requires_grad, device)
 
 
 @spelled(size="*")

@@ -27,6 +27,7 @@ from . import (
     shape,
     sorting,
 )
+from .convert import floating
 
 __all__ = ["ACCUMULATIONS", "CREATING", "FUNCTIONS", "REDUCTIONS", "UFUNCS", "as_tensor"]
 
@@ -95,7 +96,7 @@ def _truth(call: Callable[..., Any]) -> Callable[..., Any]:
 
 def _quantile(scale: float) -> Callable[..., Any]:
     def compute(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-        a = _floating(as_tensor(a))
+        a = floating(as_tensor(a))
         q = as_tensor(q) / scale
         return sorting.quantile(a, arithmetic.cast(q, a.dtype), axis, keepdims)
 
@@ -104,11 +105,7 @@ def _quantile(scale: float) -> Callable[..., Any]:
 
 def _median(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """The mean of the middle two where there are two, unlike PyTorch's."""
-    return sorting.quantile(_floating(a), 0.5, axis, keepdims)
-
-
-def _floating(t: Any) -> Any:
-    return t if t._a.dtype.kind == "f" else arithmetic.cast(t, dtypes.get_default_dtype())
+    return sorting.quantile(floating(a), 0.5, axis, keepdims)
 
 
 def _sort(a: Any, axis: int | None = -1) -> Any:
@@ -204,7 +201,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.tril: lambda m, k=0: matrix.tril(m, k),
     np.triu: lambda m, k=0: matrix.triu(m, k),
     # reductions
-    np.mean: lambda a, axis=None, keepdims=False: reduction.mean(_floating(a), axis, keepdims),
+    np.mean: lambda a, axis=None, keepdims=False: reduction.mean(floating(a), axis, keepdims),
     np.prod: lambda a, axis=None, keepdims=False: cumulative.prod(a, axis, keepdims),
     np.var: _variance(moments.var),
     np.std: _variance(moments.std),
@@ -233,7 +230,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.trace: lambda a: matrix.trace(a),
     np.diag: lambda v, k=0: matrix.diag(v, k),
     np.diagonal: lambda a, offset=0, axis1=0, axis2=1: matrix.diagonal(a, offset, axis1, axis2),
-    np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: norm.linalg_norm(_floating(x), ord, axis, keepdims),
+    np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: norm.linalg_norm(floating(x), ord, axis, keepdims),
     np.linalg.inv: lambda a: linalg.inv(a),
     np.linalg.det: lambda a: linalg.det(a),
     np.linalg.slogdet: _slogdet,
@@ -271,7 +268,7 @@ UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.matmul: _matmul,
     np.reciprocal: arithmetic.reciprocal,
     np.positive: lambda x: x,
-    np.fabs: lambda x: arithmetic.abs(_floating(x)),
+    np.fabs: lambda x: arithmetic.abs(floating(x)),
     np.deg2rad: lambda x: x * (np.pi / 180),
     np.rad2deg: lambda x: x * (180 / np.pi),
 }

@@ -11,8 +11,9 @@ from ..autograd.graph import TensorBase, wrap
 from ..autograd.mode import mode
 from ..autograd.record import op, store, unary
 from ..autograd.summation import Axes, add_up
-from ..dtypes import from_numpy_dtype, get_default_dtype, to_numpy_dtype
+from ..dtypes import from_numpy_dtype, to_numpy_dtype
 from .arithmetic import cast
+from .convert import floating
 from .shape import expand, require, wrap_dims
 from .spelling import AXIS, spelled
 
@@ -248,8 +249,7 @@ def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Any:
 
     Source: https://pytorch.org/docs/stable/generated/torch.logsumexp.html
     """
-    if require("logsumexp", input)._a.dtype.kind != "f":
-        input = cast(input, get_default_dtype())
+    input = floating(require("logsumexp", input))
     return _logsumexp(input, reduced_axes(dim, input._a.ndim), check_flag("logsumexp", keepdim))
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from ..autograd.graph import TensorBase
 from ..autograd.record import binary, op, unary
 from ..autograd.table import SECOND, by_tensors
+from .convert import floating
 from .gaussian import normal_pdf, scaled_tail
 from .shape import require
 
@@ -250,8 +251,7 @@ def logit(input: Any, eps: float | None = None) -> Any:
 
     Source: https://pytorch.org/docs/stable/generated/torch.logit.html
     """
-    x = require("logit", input)
-    x = x if x._a.dtype.kind == "f" else x.float()
+    x = floating(require("logit", input))
     return _logit(x if eps is None else x.clamp(eps, 1 - eps))
 
 

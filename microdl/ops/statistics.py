@@ -11,6 +11,7 @@ from ..autograd.record import op
 from ..dtypes import from_numpy_dtype
 from . import return_types
 from .arithmetic import cast
+from .convert import floating
 from .cumulative import cumsum
 from .join import cat
 from .matrix import diagonal
@@ -269,7 +270,7 @@ def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int =
             "torch.gradient expected spacing to be unspecified, a scalar, or a list of length equal to 'self.dim()' or "
             f"'dim', but got a list of length {len(spacing)} for {len(wrapped)} dimensions"
         )
-    x = input if input._a.dtype.kind == "f" else input.float()
+    x = floating(input)
     return tuple(_slope_along(x, spacing[i] if several else spacing, d, edge_order) for i, d in enumerate(wrapped))
 
 

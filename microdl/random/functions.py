@@ -10,8 +10,8 @@ import numpy as np
 from .. import dtypes
 from ..autograd.graph import TensorBase, wrap
 from ..autograd.mode import mode
-from ..device import require_cpu
 from ..ops.arithmetic import memory_order
+from ..ops.making import check_new
 from ..ops.shape import require
 from . import fills
 from .transforms import Array
@@ -278,28 +278,18 @@ def _bounds_and_size(name: str, args: tuple[Any, ...], low: Any, high: Any, size
 def _kind(dtype: Any, out: Any, default: Any = None) -> np.dtype[Any]:
     """The NumPy dtype of the result: what is asked for, or that of `out`, or the default."""
     if out is None:
-        return dtypes.to_numpy_dtype(dtype or default or dtypes.get_default_dtype())
+        return dtypes.or_default(dtype or default)
     if dtype is not None and dtypes.to_numpy_dtype(dtype) != out._a.dtype:
         raise RuntimeError(f"dtype {dtype!r} does not match dtype of out parameter ({out.dtype!r})")
     kind: np.dtype[Any] = out._a.dtype
     return kind
 
 
-def _check_new(kind: np.dtype[Any], device: Any, requires_grad: bool) -> None:
-    if device is not None:
-        require_cpu(device)
-    if requires_grad and kind.kind != "f":
-        raise RuntimeError(
-            "Only Tensors of floating point and complex dtype can require gradients, and this one would be of "
-            f"{dtypes.from_numpy_dtype(kind)!r}. Pass a floating dtype."
-        )
-
-
 def _make(
     name: str, shape: tuple[int, ...], kind: np.dtype[Any], draw: fills.Draw, out: Any, device: Any, requires_grad: bool
 ) -> Any:
     """A new tensor of numbers, or `out` filled with them."""
-    _check_new(kind, device, requires_grad)
+    check_new(kind, requires_grad, device)
     if out is None:
         x = wrap(draw(shape, kind))
     elif out._a.shape != shape:
@@ -319,7 +309,7 @@ def _filled_like(
 ) -> Any:
     """A new tensor of the shape and memory order of `input`, filled by a method."""
     kind = require(name, input)._a.dtype if dtype is None else dtypes.to_numpy_dtype(dtype)
-    _check_new(kind, device, requires_grad)
+    check_new(kind, requires_grad, device)
     x = wrap(np.empty_like(input._a, dtype=kind, order=memory_order(input._a)))
     method(x, generator=generator)
     return x.requires_grad_() if requires_grad else x

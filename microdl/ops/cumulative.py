@@ -13,9 +13,9 @@ from . import return_types
 from .along import picked
 from .arithmetic import cast, clone
 from .join import _flip
-from .reduction import check_flag, numpy_names, with_axes
+from .reduction import check_flag, with_axes
 from .shape import require, wrap_dim
-from .spelling import spelled
+from .spelling import AXIS, spelled
 
 _ALL = slice(None)
 
@@ -122,7 +122,8 @@ def _summable(name: str, input: Any, dtype: Any) -> Any:
     return input if require(name, input)._a.dtype.kind == "f" else cast(input, np.dtype(np.int64))
 
 
-def prod(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, **axis: Any) -> Any:
+@spelled(AXIS)
+def prod(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The product over all elements or over one dimension. Integers and booleans give int64.
 
     The gradient is the product of the other factors, zeros among them included.
@@ -136,7 +137,6 @@ def prod(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
     Source: https://pytorch.org/docs/stable/generated/torch.prod.html
     """
     input = _summable("prod", input, dtype)
-    dim, keepdim = numpy_names("prod", dim, keepdim, axis)
     if dim is None:
         return _as(_prod_all(input), dtype)
     if isinstance(dim, (tuple, list)):

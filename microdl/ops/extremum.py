@@ -12,7 +12,7 @@ from ..autograd.record import op
 from ..autograd.summation import Axes
 from . import arithmetic, return_types
 from .along import put
-from .reduction import check_flag, numpy_names, reduced_axes, with_axes
+from .reduction import check_flag, reduced_axes, with_axes
 from .shape import require, reshape, wrap_dim
 from .spelling import AXIS, spelled
 
@@ -54,16 +54,15 @@ def check_not_empty(name: str, a: np.ndarray[Any, Any], dim: Axes) -> None:
             )
 
 
-def _over_dims(name: str, call: Callable[..., Any], input: Any, dim: Any, keepdim: bool, axis: dict[str, Any]) -> Any:
+def _over_dims(name: str, call: Callable[..., Any], input: Any, dim: Any, keepdim: bool) -> Any:
     a = require(name, input)._a
-    if axis:
-        dim, keepdim = numpy_names(name, dim, keepdim, axis)
     axes = reduced_axes(dim, a.ndim)
     check_not_empty(name, a, axes)
     return call(input, axes, check_flag(name, keepdim))
 
 
-def amax(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> Any:
+@spelled(AXIS)
+def amax(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """The maximum over all elements or over `dim` (one or several). Equal maxima share the gradient evenly.
 
     >>> import microdl as torch
@@ -74,17 +73,18 @@ def amax(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> Any
 
     Source: https://pytorch.org/docs/stable/generated/torch.amax.html
     """
-    return _over_dims("amax", _amax, input, dim, keepdim, axis)
+    return _over_dims("amax", _amax, input, dim, keepdim)
 
 
-def amin(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> Any:
+@spelled(AXIS)
+def amin(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """The minimum over all elements or over `dim` (one or several). Equal minima share the gradient evenly.
 
     >>> import microdl as torch
     >>> torch.amin(torch.tensor([[1, 2], [4, 3]]), 1)
     tensor([1, 3])
     """
-    return _over_dims("amin", _amin, input, dim, keepdim, axis)
+    return _over_dims("amin", _amin, input, dim, keepdim)
 
 
 @spelled(AXIS)
@@ -140,14 +140,9 @@ def _values_and_indices(name: str, call: Callable[..., Any], input: Any, dim: An
     return values, wrap(index if keepdim else index.reshape(values._a.shape))
 
 
-def _in_three_forms(
-    name: str, whole: Any, one: Any, pairwise: Any, input: Any, dim: Any, keepdim: bool, axis: dict[str, Any]
-) -> Any:
+def _in_three_forms(name: str, whole: Any, one: Any, pairwise: Any, input: Any, dim: Any, keepdim: bool) -> Any:
     """`max(x)`, `max(x, dim)` and `max(x, other)`, told apart by the second argument."""
     a = require(name, input)._a
-    if axis:
-        other = axis.pop("other", None)
-        dim, keepdim = numpy_names(name, dim if other is None else other, keepdim, axis)
     if dim is None:
         check_not_empty(name, a, None)
         return whole(input)
@@ -161,7 +156,8 @@ def _in_three_forms(
     return getattr(return_types, name)(_values_and_indices(name, one, input, dim, keepdim))
 
 
-def max(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> Any:
+@spelled(AXIS, other="dim")
+def max(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """`max(x)`: the maximum. `max(x, dim)`: the pair (values, indices). `max(x, other)`: elementwise.
 
     Of equal elements `max(x, dim)` takes the first and gives it the whole gradient; `max(x)` shares it
@@ -174,10 +170,11 @@ def max(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> Any:
 
     Source: https://pytorch.org/docs/stable/generated/torch.max.html
     """
-    return _in_three_forms("max", _max_all, _max, arithmetic.maximum, input, dim, keepdim, axis)
+    return _in_three_forms("max", _max_all, _max, arithmetic.maximum, input, dim, keepdim)
 
 
-def min(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> Any:
+@spelled(AXIS, other="dim")
+def min(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """`min(x)`: the minimum. `min(x, dim)`: the pair (values, indices). `min(x, other)`: elementwise.
 
     Ties and errors as in `max`.
@@ -190,13 +187,11 @@ def min(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> Any:
 
     Source: https://pytorch.org/docs/stable/generated/torch.min.html
     """
-    return _in_three_forms("min", _min_all, _min, arithmetic.minimum, input, dim, keepdim, axis)
+    return _in_three_forms("min", _min_all, _min, arithmetic.minimum, input, dim, keepdim)
 
 
-def _arg(name: str, input: Any, dim: Any, keepdim: bool, axis: dict[str, Any]) -> Any:
+def _arg(name: str, input: Any, dim: Any, keepdim: bool) -> Any:
     a = require(name, input)._a
-    if axis:
-        dim, keepdim = numpy_names(name, dim, keepdim, axis)
     if a.dtype.kind == "b":
         raise RuntimeError(f"{name}(): does not support bool input. Convert it first, for example with .long().")
     find = a.argmax if name == "argmax" else a.argmin
@@ -211,7 +206,8 @@ def _arg(name: str, input: Any, dim: Any, keepdim: bool, axis: dict[str, Any]) -
     return wrap(find(d, keepdims=True) if check_flag(name, keepdim) else find(d))
 
 
-def argmax(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> Any:
+@spelled(AXIS)
+def argmax(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """The index of the maximum: in the flattened tensor, or along `dim`. The first of equal ones; NaN wins.
 
     Raises IndexError where there are no elements, RuntimeError for booleans.
@@ -222,14 +218,15 @@ def argmax(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> A
 
     Source: https://pytorch.org/docs/stable/generated/torch.argmax.html
     """
-    return _arg("argmax", input, dim, keepdim, axis)
+    return _arg("argmax", input, dim, keepdim)
 
 
-def argmin(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> Any:
+@spelled(AXIS)
+def argmin(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """The index of the minimum: in the flattened tensor, or along `dim`. The first of equal ones; NaN wins.
 
     >>> import microdl as torch
     >>> torch.argmin(torch.tensor([3., 1., 1.]))
     tensor(1)
     """
-    return _arg("argmin", input, dim, keepdim, axis)
+    return _arg("argmin", input, dim, keepdim)

@@ -41,7 +41,8 @@ def _cat_of(n: int) -> Op:
     return Op("cat", _concatenated, (*names, "dim", "starts"), {p: formula(i) for i, p in enumerate(names)})
 
 
-def cat(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
+@spelled(axis="dim")
+def cat(tensors: Any, dim: int = 0) -> Any:
     """Tensors joined along an existing dimension; all other sizes agree, dtypes promote.
 
     Raises RuntimeError for an empty list or sizes that differ (an empty 1-D tensor is skipped).
@@ -59,11 +60,11 @@ def cat(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
     many = max(p._a.ndim for p in parts)
     if many > 1 and any(p._a.shape == (0,) for p in parts):  # they take part without an element
         like = next(p._a.shape for p in parts if p._a.shape != (0,))
-        d = wrap_dim(dim if axis is None else axis, len(like))
+        d = wrap_dim(dim, len(like))
         parts = [p if p._a.shape != (0,) else p.reshape((*like[:d], 0, *like[d + 1 :])) for p in parts]
     ndim = parts[0]._a.ndim
     nothing = all(p._a.shape == (0,) for p in parts)  # these may be joined along any dimension
-    d = 0 if nothing else wrap_dim(dim if axis is None else axis, ndim)
+    d = 0 if nothing else wrap_dim(dim, ndim)
     for i, p in enumerate(parts):
         _check_joinable(i, p._a.shape, parts[0]._a.shape, d)
     t = wrap(_concatenated([p._a for p in parts], d))
@@ -116,7 +117,8 @@ def _stack_of(n: int) -> Op:
     return Op("stack", _stacked, (*names, "dim"), {p: formula(i) for i, p in enumerate(names)})
 
 
-def stack(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
+@spelled(axis="dim")
+def stack(tensors: Any, dim: int = 0) -> Any:
     """Tensors of one shape joined along a new dimension.
 
     >>> import microdl as torch
@@ -126,7 +128,7 @@ def stack(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
     """
     parts = _parts("stack expects a non-empty TensorList", tensors)
     shape = parts[0]._a.shape
-    d = wrap_dim(dim if axis is None else axis, len(shape) + 1)
+    d = wrap_dim(dim, len(shape) + 1)
     for i, p in enumerate(parts):
         if p._a.shape != shape:
             raise RuntimeError(

@@ -11,8 +11,9 @@ import numpy as np
 from ..autograd.graph import named
 from ..autograd.record import op
 from ..autograd.summation import Axes, add_up
-from .reduction import check_flag, count_of, mean, numpy_names, reduced_axes, with_axes
+from .reduction import check_flag, count_of, mean, reduced_axes, with_axes
 from .shape import require
+from .spelling import AXIS, spelled
 
 
 def _centred(input: Any, dim: Axes) -> Any:
@@ -50,15 +51,11 @@ _std = op(
 )
 
 
-def _moment(
-    name: str, call: Any, input: Any, dim: Any, unbiased: Any, keepdim: bool, correction: Any, axis: dict[str, Any]
-) -> Any:
+def _moment(name: str, call: Any, input: Any, dim: Any, unbiased: Any, keepdim: bool, correction: Any) -> Any:
     """`call` with PyTorch's spellings sorted out: `var(x, False)` gives `unbiased`, `correction` stands for it."""
     a = require(name, input)._a
     if isinstance(dim, bool):
         dim, unbiased = None, dim
-    if axis:
-        dim, keepdim = numpy_names(name, dim, keepdim, axis)
     if correction is None:
         correction = 1 if unbiased or unbiased is None else 0
     elif unbiased is not None:
@@ -73,14 +70,13 @@ def _moment(
         warnings.warn(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor "
             "(input numel divided by output numel).",
-            stacklevel=3,
+            stacklevel=4,  # of the caller of what `spelled` wraps
         )
     return call(input, axes, correction, check_flag(name, keepdim))
 
 
-def var(
-    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None, **axis: Any
-) -> Any:
+@spelled(AXIS)
+def var(input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None) -> Any:
     """The variance `sum((x - mean)^2) / (n - correction)`; unbiased (correction 1) unless told otherwise.
 
     Warns where n <= correction (the result is NaN or infinite); RuntimeError for integers.
@@ -92,12 +88,11 @@ def var(
 
     Source: https://pytorch.org/docs/stable/generated/torch.var.html
     """
-    return _moment("var", _var, input, dim, unbiased, keepdim, correction, axis)
+    return _moment("var", _var, input, dim, unbiased, keepdim, correction)
 
 
-def std(
-    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None, **axis: Any
-) -> Any:
+@spelled(AXIS)
+def std(input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None) -> Any:
     """The standard deviation, the square root of `var`; its gradient is 0 where it is 0.
 
     >>> import microdl as torch
@@ -106,11 +101,12 @@ def std(
 
     Source: https://pytorch.org/docs/stable/generated/torch.std.html
     """
-    return _moment("std", _std, input, dim, unbiased, keepdim, correction, axis)
+    return _moment("std", _std, input, dim, unbiased, keepdim, correction)
 
 
+@spelled(AXIS)
 def var_mean(
-    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None, **axis: Any
+    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None
 ) -> tuple[Any, Any]:
     """The variance and the mean.
 
@@ -118,14 +114,14 @@ def var_mean(
     >>> torch.var_mean(torch.tensor([1., 3.]))
     (tensor(2.), tensor(2.))
     """
-    given = dict(axis)
-    spread = _moment("var", _var, input, dim, unbiased, keepdim, correction, given)
-    middle = mean(input, None if isinstance(dim, bool) else dim, keepdim, **axis)
+    spread = _moment("var", _var, input, dim, unbiased, keepdim, correction)
+    middle = mean(input, None if isinstance(dim, bool) else dim, keepdim)
     return named(spread, "VarMeanBackward0"), named(middle, "VarMeanBackward0")
 
 
+@spelled(AXIS)
 def std_mean(
-    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None, **axis: Any
+    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None
 ) -> tuple[Any, Any]:
     """The standard deviation and the mean.
 
@@ -133,7 +129,6 @@ def std_mean(
     >>> torch.std_mean(torch.tensor([1., 3.]), correction=0)
     (tensor(1.), tensor(2.))
     """
-    given = dict(axis)
-    spread = _moment("std", _std, input, dim, unbiased, keepdim, correction, given)
-    middle = mean(input, None if isinstance(dim, bool) else dim, keepdim, **axis)
+    spread = _moment("std", _std, input, dim, unbiased, keepdim, correction)
+    middle = mean(input, None if isinstance(dim, bool) else dim, keepdim)
     return named(spread, "StdMeanBackward0"), named(middle, "StdMeanBackward0")

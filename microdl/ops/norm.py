@@ -186,9 +186,8 @@ def linalg_norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False,
     return vector_norm(A, ord, dims, keepdim, dtype=dtype)
 
 
-def norm(
-    input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None
-) -> Any:
+@spelled(axis="dim")
+def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The p-norm of all elements, or over `dim`: `sum(|x|^p)^(1/p)`; "fro" and None mean 2.
 
     The gradient of the 2-norm is x / norm, and 0 where the norm is 0. RuntimeError for integers.
@@ -201,7 +200,6 @@ def norm(
 
     Source: https://pytorch.org/docs/stable/generated/torch.norm.html
     """
-    dim = axis if dim is None else dim
     if isinstance(p, str) and p != "fro":
         return matrix_norm(input, p, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
     return vector_norm(input, 2 if p is None or p == "fro" else p, dim, keepdim, dtype=dtype)

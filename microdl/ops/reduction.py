@@ -68,17 +68,6 @@ def count_of(shape: tuple[int, ...], dim: Axes) -> int:
     return math.prod(shape if dim is None else [shape[d] for d in dim])
 
 
-def numpy_names(name: str, dim: Any, keepdim: bool, given: dict[str, Any]) -> tuple[Any, bool]:
-    """`dim` and `keepdim` with NumPy's names for them, `axis` and `keepdims`, taken in."""
-    if "axis" in given and dim is None:
-        dim = given.pop("axis")
-    if "keepdims" in given and not keepdim:
-        keepdim = given.pop("keepdims")
-    if given:
-        raise TypeError(f"{name}() got an unexpected keyword argument '{next(iter(given))}'")
-    return dim, keepdim
-
-
 def check_flag(name: str, keepdim: Any) -> bool:
     """TypeError unless `keepdim` is a bool: `x.sum(0, 1)` does not mean two dimensions."""
     if not isinstance(keepdim, (bool, np.bool_)):
@@ -112,7 +101,8 @@ _sum = op(
 )
 
 
-def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, **axis: Any) -> Any:
+@spelled(AXIS)
+def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The sum over all elements or over `dim`. Integers and booleans sum to int64.
 
     `axis` and `keepdims` are other spellings of `dim` and `keepdim`. Raises IndexError for a dimension that
@@ -125,8 +115,6 @@ def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
     Source: https://pytorch.org/docs/stable/generated/torch.sum.html
     """
     a = require("sum", input)._a
-    if axis:
-        dim, keepdim = numpy_names("sum", dim, keepdim, axis)
     if dtype is not None and to_numpy_dtype(dtype).kind != "f":  # NumPy would widen a narrow integer
         if input._node is not None and mode.enabled:
             raise RuntimeError(f"Autograd not support dtype: {dtype}. Sum detach(), or convert first.")
@@ -154,7 +142,8 @@ _mean = op(
 )
 
 
-def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Any = None, **axis: Any) -> Any:
+@spelled(AXIS)
+def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Any = None) -> Any:
     """The mean over all elements or over `dim`; NaN where there are none.
 
     Raises RuntimeError for integers and booleans unless a floating `dtype` is given.
@@ -167,8 +156,6 @@ def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
     Source: https://pytorch.org/docs/stable/generated/torch.mean.html
     """
     a = require("mean", input)._a
-    if axis:
-        dim, keepdim = numpy_names("mean", dim, keepdim, axis)
     if dtype is not None:
         input, a = cast(input, dtype), np.empty((0,) * a.ndim, to_numpy_dtype(dtype))
     if a.dtype.kind != "f":
@@ -189,28 +176,28 @@ _nansum = op(
 )
 
 
-def nansum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, **axis: Any) -> Any:
+@spelled(AXIS)
+def nansum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """`sum` that counts NaN as 0.
 
     >>> import microdl as torch
     >>> torch.nansum(torch.tensor([1., float("nan"), 2.]))
     tensor(3.)
     """
-    dim, keepdim = numpy_names("nansum", dim, keepdim, axis)
     if require("nansum", input)._a.dtype.kind != "f":
         return sum(input, dim, keepdim, dtype=dtype)
     input = input if dtype is None else cast(input, dtype)
     return _nansum(input, reduced_axes(dim, input._a.ndim), check_flag("nansum", keepdim))
 
 
-def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, **axis: Any) -> Any:
+@spelled(AXIS)
+def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """`mean` over the elements that are not NaN.
 
     >>> import microdl as torch
     >>> torch.nanmean(torch.tensor([1., float("nan"), 3.]))
     tensor(2.)
     """
-    dim, keepdim = numpy_names("nanmean", dim, keepdim, axis)
     input = require("nanmean", input) if dtype is None else cast(require("nanmean", input), dtype)
     if input._a.dtype.kind != "f":
         raise float_dtype_error("nanmean():", " expected input to have floating point or complex dtype.", input._a)
@@ -265,24 +252,26 @@ def _truth(name: str, ufunc: Any, input: Any, dim: Any, keepdim: bool) -> Any:
     return wrap(np.asarray(out, np.uint8) if a.dtype == np.uint8 else out)
 
 
-def all(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> Any:
+@spelled(AXIS)
+def all(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """Whether every element is nonzero. A uint8 tensor gives uint8, any other bool.
 
     >>> import microdl as torch
     >>> torch.all(torch.tensor([[True, False], [True, True]]), dim=1)
     tensor([False,  True])
     """
-    return _truth("all", np.logical_and, input, *numpy_names("all", dim, keepdim, axis))
+    return _truth("all", np.logical_and, input, dim, keepdim)
 
 
-def any(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> Any:
+@spelled(AXIS)
+def any(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """Whether some element is nonzero. A uint8 tensor gives uint8, any other bool.
 
     >>> import microdl as torch
     >>> torch.any(torch.tensor([0, 0, 3]))
     tensor(True)
     """
-    return _truth("any", np.logical_or, input, *numpy_names("any", dim, keepdim, axis))
+    return _truth("any", np.logical_or, input, dim, keepdim)
 
 
 @spelled(axis="dim")

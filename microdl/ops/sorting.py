@@ -12,7 +12,7 @@ from . import return_types
 from .along import picked
 from .arithmetic import clone
 from .extremum import _shared_by_all, check_not_empty
-from .reduction import check_flag, numpy_names
+from .reduction import check_flag
 from .shape import require, reshape, unsafe_view, wrap_dim
 from .spelling import AXIS, spelled
 
@@ -158,7 +158,8 @@ def _median_of_all(input: Array) -> Any:
 _median_all = op("median_all", _median_of_all, grad_name="MedianBackward0", input=_shared_by_all)
 
 
-def median(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> Any:
+@spelled(AXIS)
+def median(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """The median, the lower of the two middle ones; with `dim`, the pair (values, indices).
 
     Over all elements, equal ones share the gradient evenly. NaN wins.
@@ -170,8 +171,6 @@ def median(input: Any, dim: Any = None, keepdim: bool = False, **axis: Any) -> A
     Source: https://pytorch.org/docs/stable/generated/torch.median.html
     """
     a = require("median", input)._a
-    if axis:
-        dim, keepdim = numpy_names("median", dim, keepdim, axis)
     if dim is None:
         return _median_all(input)
     d = wrap_dim(dim, a.ndim)

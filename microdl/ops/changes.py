@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -127,6 +128,7 @@ _comparison = op(
 def written(compare: Callable[..., Any]) -> Callable[..., Any]:
     """A comparison whose result has the dtype of its first operand."""
 
+    @functools.wraps(compare)
     def call(self: Any, other: Any) -> Any:
         truth = compare(self, other)._a
         kind = f"{compare.__name__.title()}Backward{int(isinstance(other, TensorBase))}"

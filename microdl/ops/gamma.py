@@ -130,6 +130,11 @@ def polygamma(n: int, input: Any) -> Any:
     return _polygamma(input, n) if n else digamma(input)
 
 
+def polygamma_of(input: Any, n: int) -> Any:
+    """`polygamma` with the arguments of the method."""
+    return polygamma(n, input)
+
+
 @one_step("MvlgammaBackward0")
 def mvlgamma(input: Any, p: int) -> Any:
     """The logarithm of the multivariate gamma function: `log(pi) p (p - 1) / 4 + sum_j lgamma(input - j / 2)`, j < p.

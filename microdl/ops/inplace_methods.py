@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from ..autograd.inplace import inplace
 from . import (
     activation,
@@ -11,11 +14,17 @@ from . import (
     choice,
     cumulative,
     division,
+    gamma,
     gather,
+    index_reduce,
     matrix,
+    pointwise,
     products,
     shape,
     slices,
+    special,
+    strides,
+    vectors,
 )
 
 
@@ -38,95 +47,56 @@ class InPlace:
     __ilshift__ = inplace(blend.bitwise_left_shift, "bitwise_left_shift_")
     __irshift__ = inplace(blend.bitwise_right_shift, "bitwise_right_shift_")
 
-    # two operands
-    add_ = inplace(arithmetic.add, "add_")
-    sub_ = subtract_ = inplace(arithmetic.sub, "sub_")
-    mul_ = multiply_ = inplace(arithmetic.mul, "mul_")
-    div_ = divide_ = inplace(division.div, "div_")
-    true_divide_ = inplace(division.true_divide, "true_divide_")
-    floor_divide_ = inplace(division.floor_divide, "floor_divide_")
-    remainder_ = inplace(division.remainder, "remainder_")
-    fmod_ = inplace(division.fmod, "fmod_")
-    pow_ = inplace(arithmetic.pow, "pow_")
-    atan2_ = arctan2_ = inplace(arithmetic.atan2, "atan2_")
-    hypot_ = inplace(blend.hypot, "hypot_")
-    heaviside_ = inplace(blend.heaviside, "heaviside_")
-    eq_ = inplace(changes.written(arithmetic.eq), "eq_")
-    ne_ = not_equal_ = inplace(changes.written(arithmetic.ne), "ne_")
-    lt_ = less_ = inplace(changes.written(arithmetic.lt), "lt_")
-    le_ = less_equal_ = inplace(changes.written(arithmetic.le), "le_")
-    gt_ = greater_ = inplace(changes.written(arithmetic.gt), "gt_")
-    ge_ = greater_equal_ = inplace(changes.written(arithmetic.ge), "ge_")
-    logical_and_ = inplace(arithmetic.logical_and, "logical_and_")
-    logical_or_ = inplace(arithmetic.logical_or, "logical_or_")
-    logical_xor_ = inplace(arithmetic.logical_xor, "logical_xor_")
-    bitwise_and_ = inplace(arithmetic.bitwise_and, "bitwise_and_")
-    bitwise_or_ = inplace(arithmetic.bitwise_or, "bitwise_or_")
-    bitwise_xor_ = inplace(arithmetic.bitwise_xor, "bitwise_xor_")
-
-    # one operand
-    neg_ = negative_ = inplace(arithmetic.neg, "neg_")
-    abs_ = absolute_ = inplace(arithmetic.abs, "abs_")
-    sign_ = inplace(arithmetic.sign, "sign_")
-    sgn_ = inplace(arithmetic.sgn, "sgn_")
-    square_ = inplace(arithmetic._square, "square_")
-    exp_ = inplace(arithmetic.exp, "exp_")
-    exp2_ = inplace(arithmetic.exp2, "exp2_")
-    expm1_ = inplace(arithmetic.expm1, "expm1_")
-    log_ = inplace(arithmetic.log, "log_")
-    log2_ = inplace(arithmetic.log2, "log2_")
-    log10_ = inplace(arithmetic.log10, "log10_")
-    log1p_ = inplace(arithmetic.log1p, "log1p_")
-    sqrt_ = inplace(arithmetic.sqrt, "sqrt_")
-    rsqrt_ = inplace(arithmetic.rsqrt, "rsqrt_")
-    reciprocal_ = inplace(arithmetic.reciprocal, "reciprocal_")
-    sin_ = inplace(arithmetic.sin, "sin_")
-    cos_ = inplace(arithmetic.cos, "cos_")
-    tan_ = inplace(arithmetic.tan, "tan_")
-    asin_ = arcsin_ = inplace(arithmetic.asin, "asin_")
-    acos_ = arccos_ = inplace(arithmetic.acos, "acos_")
-    atan_ = arctan_ = inplace(arithmetic.atan, "atan_")
-    sinh_ = inplace(arithmetic.sinh, "sinh_")
-    cosh_ = inplace(arithmetic.cosh, "cosh_")
-    tanh_ = inplace(arithmetic.tanh, "tanh_")
-    floor_ = inplace(arithmetic.floor, "floor_")
-    ceil_ = inplace(arithmetic.ceil, "ceil_")
-    trunc_ = fix_ = inplace(arithmetic.trunc, "trunc_")
-    frac_ = inplace(arithmetic.frac, "frac_")
-    round_ = inplace(arithmetic.round, "round_")
-    logical_not_ = inplace(arithmetic.logical_not, "logical_not_")
-    bitwise_not_ = inplace(arithmetic.bitwise_not, "bitwise_not_")
-    clamp_ = clip_ = inplace(choice.clamp, "clamp_")
-    clamp_min_ = inplace(choice.clamp_min, "clamp_min_")
-    clamp_max_ = inplace(choice.clamp_max, "clamp_max_")
-    nan_to_num_ = inplace(blend.nan_to_num, "nan_to_num_")
-    relu_ = inplace(activation.relu, "relu_")
-    sigmoid_ = inplace(activation.sigmoid, "sigmoid_")
-
-    # several operands, products, along a dimension
-    lerp_ = inplace(blend.lerp, "lerp_")
-    addcmul_ = inplace(blend.addcmul, "addcmul_")
-    addcdiv_ = inplace(blend.addcdiv, "addcdiv_")
-    addmm_ = inplace(products.addmm, "addmm_")
-    addmv_ = inplace(products.addmv, "addmv_")
-    baddbmm_ = inplace(products.baddbmm, "baddbmm_")
-    cumsum_ = inplace(cumulative.cumsum, "cumsum_")
-    cumprod_ = inplace(cumulative.cumprod, "cumprod_")
-    tril_ = inplace(matrix.tril, "tril_")
-    triu_ = inplace(matrix.triu, "triu_")
-
     # by value, index and mask
     fill_, zero_, fill_diagonal_ = changes.fill_, changes.zero_, changes.fill_diagonal_
     apply_, map_, index_put_ = changes.apply_, changes.map_, changes.index_put_
-    masked_fill_ = inplace(slices.masked_fill, "masked_fill_")
-    scatter_ = inplace(gather.scatter, "scatter_")
-    scatter_add_ = inplace(gather.scatter_add, "scatter_add_")
-    index_add_ = inplace(slices.index_add, "index_add_")
-    index_copy_ = inplace(slices.index_copy, "index_copy_")
-    index_fill_ = inplace(slices.index_fill, "index_fill_")
 
     # shape
     squeeze_ = changes.restrided(shape.squeeze, "squeeze_")
     unsqueeze_ = changes.restrided(shape.unsqueeze, "unsqueeze_")
     t_ = changes.restrided(shape.t, "t_")
     transpose_ = swapaxes_ = swapdims_ = changes.restrided(shape.transpose, "transpose_")
+    as_strided_ = changes.restrided(strides.as_strided, "as_strided_")
+
+    true_divide_ = inplace(division.true_divide, "true_divide_")
+    polygamma_ = inplace(gamma.polygamma_of, "polygamma_")
+
+
+# What is written where its operand was: `x.exp_()` for `exp(x)`
+_WRITTEN: tuple[Callable[..., Any], ...] = (
+    arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.pow, arithmetic.atan2,
+    division.div, division.floor_divide, division.remainder, division.fmod,
+    arithmetic.logical_and, arithmetic.logical_or, arithmetic.logical_xor, arithmetic.logical_not,
+    arithmetic.bitwise_and, arithmetic.bitwise_or, arithmetic.bitwise_xor, arithmetic.bitwise_not,
+    blend.bitwise_left_shift, blend.bitwise_right_shift, blend.hypot, blend.heaviside,
+    pointwise.copysign, pointwise.ldexp, pointwise.nextafter, pointwise.float_power, pointwise.gcd, pointwise.lcm,
+    arithmetic.neg, arithmetic.abs, arithmetic.sign, arithmetic.sgn, arithmetic._square,
+    arithmetic.exp, arithmetic.exp2, arithmetic.expm1,
+    arithmetic.log, arithmetic.log2, arithmetic.log10, arithmetic.log1p,
+    arithmetic.sqrt, arithmetic.rsqrt, arithmetic.reciprocal,
+    arithmetic.sin, arithmetic.cos, arithmetic.tan, arithmetic.asin, arithmetic.acos, arithmetic.atan,
+    arithmetic.sinh, arithmetic.cosh, arithmetic.tanh, pointwise.asinh, pointwise.acosh, pointwise.atanh,
+    arithmetic.floor, arithmetic.ceil, arithmetic.trunc, arithmetic.frac, arithmetic.round,
+    pointwise.deg2rad, pointwise.rad2deg, choice.clamp, choice.clamp_min, choice.clamp_max, blend.nan_to_num,
+    activation.relu, activation.sigmoid,
+    special.erf, special.erfc, special.erfinv, special.logit, special.sinc, special.xlogy,
+    gamma.lgamma, gamma.digamma, gamma.mvlgamma,
+    blend.lerp, blend.addcmul, blend.addcdiv, products.addmm, products.addmv, products.baddbmm,
+    vectors.addr, vectors.addbmm, vectors.renorm, cumulative.cumsum, cumulative.cumprod, matrix.tril, matrix.triu,
+    slices.masked_fill, slices.index_add, slices.index_copy, slices.index_fill,
+    gather.scatter, gather.scatter_add, index_reduce.scatter_reduce, index_reduce.index_reduce,
+    index_reduce.put, index_reduce.masked_scatter,
+    *map(changes.written, (arithmetic.eq, arithmetic.ne, arithmetic.lt, arithmetic.le, arithmetic.gt, arithmetic.ge)),
+)  # fmt: skip
+_ALSO = {
+    "sub_": "subtract_", "mul_": "multiply_", "div_": "divide_", "neg_": "negative_", "abs_": "absolute_",
+    "ne_": "not_equal_", "lt_": "less_", "le_": "less_equal_", "gt_": "greater_", "ge_": "greater_equal_",
+    "asin_": "arcsin_", "acos_": "arccos_", "atan_": "arctan_", "atan2_": "arctan2_",
+    "asinh_": "arcsinh_", "acosh_": "arccosh_", "atanh_": "arctanh_", "trunc_": "fix_", "clamp_": "clip_",
+}  # fmt: skip
+
+for _call in _WRITTEN:
+    _name = f"{_call.__name__}_"
+    _method = inplace(_call, _name)
+    for _spelling in (_name, _ALSO.get(_name, _name)):
+        setattr(InPlace, _spelling, _method)

@@ -37,6 +37,7 @@ from .indexing import getitem, setitem
 from .inplace_methods import InPlace
 from .rarer_methods import RarerMethods
 from .shape import wrap_dim
+from .spelling import method_of
 
 __all__ = ["Methods", "getitem", "keep_grad", "method_of", "setitem", "wrap_dim"]
 
@@ -54,12 +55,6 @@ def keep_grad(tensor: Any) -> Callable[[Any], None]:
                 t._grad = wrap(t._grad._a + g._a) if g._node is None else t._grad + g
 
     return hook
-
-
-def method_of(call: Callable[..., Any], name: str, doc: str) -> Callable[..., Any]:
-    call.__name__ = call.__qualname__ = name
-    call.__doc__ = doc
-    return call
 
 
 def _or_not_implemented(call: Callable[..., Any]) -> Callable[..., Any]:

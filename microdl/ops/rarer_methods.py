@@ -1,13 +1,10 @@
-"""The table of tensor methods, continued: those that few scripts use, and their forms in place."""
+"""The table of tensor methods, continued: those that few scripts use."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..autograd.inplace import inplace
 from . import (
-    blend,
-    changes,
     gamma,
     grids,
     index_reduce,
@@ -23,10 +20,7 @@ from . import (
     systems,
     vectors,
 )  # fmt: skip
-
-
-def _polygamma(input: Any, n: int) -> Any:
-    return gamma.polygamma(n, input)
+from .spelling import method_of
 
 
 def _of_matrix(input: Any) -> Any:
@@ -38,54 +32,30 @@ def _of_matrix(input: Any) -> Any:
     return shape.transpose(input, 0, 1) if input._a.ndim else input
 
 
-def _named(call: Any, name: str, doc: str) -> Any:
-    call.__name__ = call.__qualname__ = name
-    call.__doc__ = doc
-    return call
-
-
 class RarerMethods:
     """Methods of a tensor beside the usual ones."""
 
     __slots__ = ()
 
-    # operators
-    __rlshift__ = _named(lambda self, other: blend.bitwise_left_shift(other, self), "__rlshift__", "")
-    __rrshift__ = _named(lambda self, other: blend.bitwise_right_shift(other, self), "__rrshift__", "")
-    __reversed__ = _named(
+    __reversed__ = method_of(
         lambda self: join.flip(self, *range(self._a.ndim)) if self._a.ndim else self, "__reversed__", ""
     )
-    bitwise_left_shift_ = inplace(blend.bitwise_left_shift, "bitwise_left_shift_")
-    bitwise_right_shift_ = inplace(blend.bitwise_right_shift, "bitwise_right_shift_")
 
     # elementwise
     asinh, acosh, atanh = pointwise.asinh, pointwise.acosh, pointwise.atanh
     arcsinh, arccosh, arctanh = asinh, acosh, atanh
-    asinh_ = arcsinh_ = inplace(asinh, "asinh_")
-    acosh_ = arccosh_ = inplace(acosh, "acosh_")
-    atanh_ = arctanh_ = inplace(atanh, "atanh_")
     deg2rad, rad2deg, copysign = pointwise.deg2rad, pointwise.rad2deg, pointwise.copysign
-    deg2rad_, rad2deg_ = inplace(deg2rad, "deg2rad_"), inplace(rad2deg, "rad2deg_")
-    copysign_ = inplace(copysign, "copysign_")
     signbit, isneginf, isposinf, isreal = pointwise.signbit, pointwise.isneginf, pointwise.isposinf, pointwise.isreal
     fmax, fmin, positive, angle = pointwise.fmax, pointwise.fmin, pointwise.positive, pointwise.angle
     frexp, ldexp, nextafter = pointwise.frexp, pointwise.ldexp, pointwise.nextafter
-    ldexp_, nextafter_ = inplace(ldexp, "ldexp_"), inplace(nextafter, "nextafter_")
     float_power, logaddexp2 = pointwise.float_power, pointwise.logaddexp2
-    float_power_ = inplace(float_power, "float_power_")
     gcd, lcm = pointwise.gcd, pointwise.lcm
-    gcd_, lcm_ = inplace(gcd, "gcd_"), inplace(lcm, "lcm_")
 
     # special functions
     erf, erfc, erfinv = special.erf, special.erfc, special.erfinv
-    erf_, erfc_, erfinv_ = inplace(erf, "erf_"), inplace(erfc, "erfc_"), inplace(erfinv, "erfinv_")
     lgamma, digamma, mvlgamma = gamma.lgamma, gamma.digamma, gamma.mvlgamma
-    lgamma_, digamma_ = inplace(lgamma, "lgamma_"), inplace(digamma, "digamma_")
-    mvlgamma_ = inplace(mvlgamma, "mvlgamma_")
-    polygamma = _named(_polygamma, "polygamma", "The n-th derivative of `digamma`.")
-    polygamma_ = inplace(_polygamma, "polygamma_")
+    polygamma = method_of(gamma.polygamma_of, "polygamma", "The n-th derivative of `digamma`.")
     logit, sinc, xlogy = special.logit, special.sinc, special.xlogy
-    logit_, sinc_, xlogy_ = inplace(logit, "logit_"), inplace(sinc, "sinc_"), inplace(xlogy, "xlogy_")
 
     # shape
     movedim = moveaxis = rearrange.movedim
@@ -96,12 +66,11 @@ class RarerMethods:
     split_with_sizes = unsafe_split_with_sizes = rearrange.split_with_sizes
     unsafe_split, unsafe_chunk = join.split, join.chunk
     unfold, as_strided = strides.unfold, strides.as_strided
-    as_strided_ = changes.restrided(strides.as_strided, "as_strided_")
     ravel, sum_to_size = rearrange.ravel, vectors.sum_to_size
-    resize_as_ = _named(
+    resize_as_ = method_of(
         lambda self, the_template: self.resize_(the_template._a.shape), "resize_as_", "`resize_` to another's shape."
     )
-    diagflat = _named(
+    diagflat = method_of(
         lambda self, offset=0: matrix.diag(rearrange.ravel(self), offset), "diagflat",
         "The flattened tensor as a diagonal matrix.",
     )  # fmt: skip
@@ -120,17 +89,12 @@ class RarerMethods:
         systems.removed_solve, systems.removed_lstsq, systems.removed_symeig, systems.removed_eig,
     )  # fmt: skip
     cross, addr, addbmm, renorm = vectors.cross, vectors.addr, vectors.addbmm, vectors.renorm
-    addr_, addbmm_ = inplace(addr, "addr_"), inplace(addbmm, "addbmm_")
-    renorm_ = inplace(renorm, "renorm_")
 
     # by index and mask
     put, masked_scatter = index_reduce.put, index_reduce.masked_scatter
-    put_, masked_scatter_ = inplace(put, "put_"), inplace(masked_scatter, "masked_scatter_")
     select_scatter, slice_scatter = index_reduce.select_scatter, index_reduce.slice_scatter
     diagonal_scatter, scatter_reduce = index_reduce.diagonal_scatter, index_reduce.scatter_reduce
-    scatter_reduce_ = inplace(scatter_reduce, "scatter_reduce_")
     index_reduce = index_reduce.index_reduce
-    index_reduce_ = inplace(index_reduce, "index_reduce_")
 
     # of this dtype
     new, new_empty, new_empty_strided = grids.new, grids.new_empty, grids.new_empty_strided
@@ -143,10 +107,10 @@ class RarerMethods:
     imag = property(queries.imag, doc="RuntimeError: real numbers have no imaginary part.")
     is_cpu = True
     is_meta = is_mkldnn = is_mps = is_nested = is_quantized = is_sparse_csr = is_xla = is_xpu = False
-    get_device = _named(lambda self: -1, "get_device", "-1: the CPU has no number.")
+    get_device = method_of(lambda self: -1, "get_device", "-1: the CPU has no number.")
     is_pinned = is_inference = is_distributed = is_complex
     is_set_to, dim_order, pin_memory = queries.is_set_to, queries.dim_order, queries.pin_memory
-    is_shared = _named(lambda self: False, "is_shared", "False: the memory belongs to this process.")
+    is_shared = method_of(lambda self: False, "is_shared", "False: the memory belongs to this process.")
     share_memory_ = queries.itself
-    const_data_ptr = _named(lambda self: self.data_ptr(), "const_data_ptr", "`data_ptr`.")
+    const_data_ptr = method_of(lambda self: self.data_ptr(), "const_data_ptr", "`data_ptr`.")
     name, output_nr, is_ipu, is_vulkan, is_maia, is_mtia = None, 0, False, False, False, False

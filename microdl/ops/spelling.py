@@ -96,6 +96,13 @@ def _written(name: str, out: Any, result: Any) -> Any:
     return type(result)(store(name, place, part) for place, part in zip(out, result, strict=True))
 
 
+def method_of(call: Call, name: str, doc: str) -> Call:
+    """A function made for one method, under its name."""
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = doc
+    return call
+
+
 def one_step(name: str) -> Callable[[Call], Call]:
     """A function made of several operations, whose last step takes PyTorch's name for all of it."""
 

@@ -55,6 +55,12 @@ def test_no_example_is_skipped() -> None:
     assert not skipped
 
 
+def test_every_public_function_says_what_it_does() -> None:
+    found = {name: getattr(microdl, name) for name in microdl.__all__}
+    silent = [name for name, value in found.items() if callable(value) and not (value.__doc__ or "").strip()]
+    assert not silent
+
+
 def _has_example(call: Any) -> bool:
     ours = str(getattr(call, "__module__", "")).split(".")[0] == microdl.__name__
     return ours and ">>>" in (call.__doc__ or "")

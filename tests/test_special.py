@@ -114,3 +114,7 @@ def test_special_has_the_other_names() -> None:
     assert microdl.special.psi is torch.digamma
     assert microdl.special.gammaln is torch.lgamma
     assert microdl.special.expit(torch.zeros(1)).item() == 0.5
+
+
+def test_the_common_logarithm_of_powers_of_ten_is_whole() -> None:
+    assert torch.log10(torch.tensor([10.0, 1e2, 1e3, 1e5])).tolist() == [1, 2, 3, 5]

@@ -303,7 +303,12 @@ exp2 = unary("exp2", np.exp2, lambda g, out: g * (out * math.log(2)), floating=T
 expm1 = unary("expm1", np.expm1, lambda g, out: g * (out + 1), floating=True)
 log = unary("log", np.log, lambda g, input: g / input, floating=True)
 log2 = unary("log2", np.log2, lambda g, input: g / (input * math.log(2)), floating=True)
-log10 = unary("log10", np.log10, lambda g, input: g / (input * math.log(10)), floating=True)
+log10 = unary(  # NumPy's float32 logarithm of 1000 is not 3
+    "log10",
+    lambda x: np.log10(x, dtype="d").astype(x.dtype),
+    lambda g, input: g / (input * math.log(10)),
+    floating=True,
+)
 log1p = unary("log1p", np.log1p, lambda g, input: g / (input + 1), floating=True)
 sqrt = unary("sqrt", np.sqrt, lambda g, out: g / (2 * out), floating=True)
 rsqrt = unary("rsqrt", lambda x: 1 / np.sqrt(x), lambda g, out: g * (-0.5 * out**3), floating=True)
@@ -326,7 +331,7 @@ isinf = unary("isinf", np.isinf)
 isfinite = unary("isfinite", np.isfinite)
 logical_not = unary("logical_not", np.logical_not)
 bitwise_not = unary("bitwise_not", _on_bits("bitwise_not", np.bitwise_not))
-BY_UFUNC[np.bitwise_not] = bitwise_not
+BY_UFUNC.update({np.bitwise_not: bitwise_not, np.log10: log10})
 
 
 def invert(input: Any) -> Any:

@@ -33,6 +33,7 @@ from . import (
     softmax,
     sorting,
 )  # fmt: skip
+from .elementwise_docs import ARITHMETIC, DIVISION, describe
 from .indexing import getitem, setitem
 from .inplace_methods import InPlace
 from .rarer_methods import RarerMethods
@@ -209,3 +210,7 @@ class Methods(InPlace, RarerMethods):
     lerp, addcmul, addcdiv = blend.lerp, blend.addcmul, blend.addcdiv
     logaddexp, hypot, heaviside, nan_to_num = blend.logaddexp, blend.hypot, blend.heaviside, blend.nan_to_num
     isclose, allclose, equal = blend.isclose, blend.allclose, blend.equal
+
+
+describe(arithmetic, ARITHMETIC)
+describe(division, DIVISION)

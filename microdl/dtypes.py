@@ -64,7 +64,7 @@ bool_ = dtype("bool", "Bool")
 
 ALL = (float16, float32, float64, int8, int16, int32, int64, uint8, bool_)
 _FROM_NUMPY = {d.numpy: d for d in ALL}
-_RANK = {"b": 0, "u": 1, "i": 1, "f": 2}
+RANK = {"b": 0, "u": 1, "i": 1, "f": 2}  # of kinds: the higher one decides
 
 
 def _by_name(name: str) -> dtype:
@@ -86,21 +86,23 @@ def from_numpy_dtype(np_dtype: np.dtype[Any]) -> dtype:
 _C_TYPES = {"uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int", "int64": "int64_t"}
 _C_TYPES |= {"float32": "float", "float64": "double", "float16": "at::Half", "bool": "bool"}
 _LIMITS = {d.numpy: (np.iinfo(d.numpy).min, np.iinfo(d.numpy).max) for d in ALL if d.numpy.kind in "iu"}
-_LIMITS[uint8.numpy] = (-255, 255)  # PyTorch lets negative whole numbers wrap
+_FLOAT32_END = float(np.finfo(np.float32).max) * (1 + 2.0**-25)
 
 
 def check_fits(value: Any, d: np.dtype[Any], name: str | None = None) -> None:
-    """RuntimeError where a Python number has no place among the values of a NumPy dtype; fractions are cut off."""
+    """RuntimeError where a Python number has no place among the values of a NumPy dtype; fractions are cut off.
+
+    Negative whole numbers wrap in bytes, as in PyTorch.
+    """
     if d in _LIMITS:
         low, high = _LIMITS[d]
-        fits = low <= value <= high and not (low == -255 and value < 0 and isinstance(value, float))
+        wraps = d == uint8.numpy and not isinstance(value, float)
+        fits = (-high if wraps else low) <= value <= high
     else:
-        fits = d != float32.numpy or not isinstance(value, float) or abs(value) < _FLOAT32_END or math.isinf(value)
-    if not (fits or (value != value and d not in _LIMITS)):
+        too_large = isinstance(value, float) and _FLOAT32_END <= abs(value) < math.inf
+        fits = d != float32.numpy or not too_large
+    if not fits:
         raise RuntimeError(f"value cannot be converted to type {name or _C_TYPES[d.name]} without overflow: {value!r}")
-
-
-_FLOAT32_END = float(np.finfo(np.float32).max) * (1 + 2.0**-25)
 
 
 class _Default:
@@ -141,7 +143,7 @@ def promote(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
     """PyTorch's common dtype of two tensors of equal standing."""
     if a == b:
         return a
-    rank_a, rank_b = _RANK[a.kind], _RANK[b.kind]
+    rank_a, rank_b = RANK[a.kind], RANK[b.kind]
     if rank_a == rank_b:
         return np.promote_types(a, b)
     return a if rank_a > rank_b else b
@@ -209,7 +211,7 @@ def result_dtype(arrays: list[np.ndarray[Any, Any]]) -> np.dtype[Any]:
         if found is None:
             raise ValueError("result_dtype needs at least one array")
         return found
-    return scalar if _RANK[scalar.kind] > _RANK[common.kind] else common
+    return scalar if RANK[scalar.kind] > RANK[common.kind] else common
 
 
 def _fold(dtypes: list[np.dtype[Any]]) -> np.dtype[Any] | None:

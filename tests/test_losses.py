@@ -529,3 +529,9 @@ def test_one_step_of_training_warns_of_nothing():
         loss.backward()
     assert loss.item() == pytest.approx(math.log(10))
     np.testing.assert_allclose(w.grad.numpy()[:, 0], [0.1 - (i < 8) / 8 for i in range(10)], atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "nll_loss"])
+def test_a_weight_that_is_no_tensor_is_named(name: str) -> None:
+    with pytest.raises(TypeError, match=r"argument 'weight' \(position 3\) must be Tensor, not list"):
+        getattr(F, name)(torch.ones(2, 2), torch.tensor([0, 1]), weight=[1.0, 2.0])

@@ -9,10 +9,12 @@ import sys
 import numpy as np
 import pytest
 
+import microdl as torch
 from microdl import dtypes
 from microdl import random as R
 from microdl.autograd.graph import wrap
 from microdl.autograd.mode import no_grad
+from microdl.autograd.record import TABLE
 from microdl.random import transforms
 
 
@@ -395,3 +397,12 @@ def test_errors_say_what_and_change_nothing(case):
 def test_a_float_range_it_cannot_hold_warns():
     with pytest.warns(UserWarning, match="choose a wider dtype"):
         R.randint(2**24 + 2, (2,), dtype=dtypes.float32)
+
+
+def test_a_draw_declares_no_operation() -> None:
+    """The table of derivatives is the same whatever a program has drawn."""
+    before = set(TABLE)
+    out = torch.zeros(3)
+    torch.rand(3, out=out)
+    torch.bernoulli(torch.full((3,), 0.5, requires_grad=True))
+    assert set(TABLE) == before

@@ -32,10 +32,6 @@ class Constraint:
         return self._name
 
 
-def _of_vectors(inside: Any) -> Any:
-    return inside.all(-1)
-
-
 def _is_simplex(value: Any) -> Any:
     return (value >= 0).all(-1) & ((value.sum(-1) - 1).abs() < 1e-6)
 

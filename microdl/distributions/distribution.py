@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -246,6 +245,3 @@ def clamp_probs(probs: Any) -> Any:
 def sum_rightmost(value: Any, n: int) -> Any:
     """The sum over the last n dimensions."""
     return value if not n else value.reshape((*value.shape[: value.ndim - n], -1)).sum(-1)
-
-
-HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)

@@ -12,7 +12,7 @@ import numpy as np
 from .. import kernels
 from ..autograd.graph import TensorBase, named, record, wrap
 from ..autograd.mode import mode
-from ..autograd.record import TABLE, op
+from ..autograd.record import TABLE, not_a_tensor, op
 from ..autograd.table import Aux, Op
 from ..dtypes import from_numpy_dtype
 from .activation import not_implemented
@@ -237,7 +237,8 @@ def _of_probabilities(
 
 
 def check_weight(name: str, weight: Any, classes: int, dtype: Any) -> None:
-    tensors(name, input=weight, target=weight, weight=weight)
+    if not isinstance(weight, TensorBase):
+        raise not_a_tensor(name, 3, weight, "weight")
     if weight._a.shape != (classes,):
         raise RuntimeError(
             f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of "

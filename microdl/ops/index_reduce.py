@@ -9,6 +9,7 @@ import numpy as np
 
 from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.record import not_a_tensor, op
+from .along import along
 from .gather import (
     Array,
     _add_forward,
@@ -31,13 +32,6 @@ _NAMES = ("sum", "prod", "mean", "amax", "amin")
 # --- along a dimension ------------------------------------------------------------------------------------------
 
 
-def _place(dim: int, index: Array) -> tuple[Array, ...]:
-    """Index arrays of the places that the elements of `index` stand for along `dim`."""
-    axes = [np.arange(n).reshape((n,) + (1,) * (index.ndim - i - 1)) for i, n in enumerate(index.shape)]
-    axes[dim] = index
-    return tuple(axes)
-
-
 def _array(x: Any) -> Array:
     """What is under a tensor: the index, under `create_graph`, comes as one."""
     return np.asarray(x._a if isinstance(x, TensorBase) else x)
@@ -46,12 +40,12 @@ def _array(x: Any) -> Array:
 def _at(x: Any, dim: int, index: Any) -> Any:
     """What `x` holds at the places of the index."""
     index = _array(index)
-    return gather(x, dim, wrap(index)) if isinstance(x, TensorBase) else x[_place(dim, index)]
+    return gather(x, dim, wrap(index)) if isinstance(x, TensorBase) else x[along(index, dim)]
 
 
 def _reduce_array(input: Array, dim: int, index: Array, src: Array, reduce: str) -> Array:
     out = np.array(input, order="C")
-    _UFUNC[reduce].at(out, _place(dim, index), _region(src, index.shape))
+    _UFUNC[reduce].at(out, along(index, dim), _region(src, index.shape))
     return out
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import kernels
 from ..autograd.graph import TensorBase, wrap
-from ..autograd.record import op
+from ..autograd.record import not_a_tensor, op
 from ..dtypes import from_numpy_dtype
 from .activation import log1p_exp, not_implemented, sigmoid_of
 from .arithmetic import cast, exp, log
@@ -110,7 +110,8 @@ def _check_margin(x: Any, y: Any, weight: Any) -> None:
             f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(x.shape)}"
         )
     if weight is not None:
-        tensors("multi_margin_loss", input=weight, target=weight, weight=weight)
+        if not isinstance(weight, TensorBase):
+            raise not_a_tensor("multi_margin_loss", 5, weight, "weight")
         constant("multi_margin_loss", "weight", weight)
         if weight._a.ndim != 1:
             raise ValueError(f"weight must be one-dimensional, but its shape is {list(weight._a.shape)}")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from .. import dtypes
 from ..autograd.graph import TensorBase
 from ..device import CPU, require_cpu
@@ -103,9 +101,7 @@ def can_cast(from_: dtypes.dtype, to: dtypes.dtype) -> bool:
     >>> torch.can_cast(torch.float64, torch.float32), torch.can_cast(torch.float32, torch.int64)
     (True, False)
     """
-    rank = {"b": 0, "u": 1, "i": 1, "f": 2}
-    a, b = (np.dtype(d.numpy) for d in (from_, to))
-    return rank[a.kind] <= rank[b.kind]
+    return dtypes.RANK[from_.numpy.kind] <= dtypes.RANK[to.numpy.kind]
 
 
 def get_default_device() -> Device:

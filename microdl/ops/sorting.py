@@ -12,6 +12,7 @@ from . import return_types
 from .along import picked
 from .arithmetic import clone
 from .extremum import _shared_by_all, check_not_empty
+from .gather import as_vector
 from .reduction import check_flag
 from .shape import require, reshape, unsafe_view, wrap_dim
 from .spelling import AXIS, spelled
@@ -116,16 +117,12 @@ def _one_of(name: str, call: Any, input: Any, index: Array, dim: int, keepdim: b
     return getattr(return_types, name)((values, wrap(index.reshape(values._a.shape))))
 
 
-def _as_vector(input: Any) -> Any:
-    return input if input._a.ndim else reshape(input, 1)
-
-
 def _nth(name: str, call: Any, input: Any, n: int, dim: Any, keepdim: bool) -> Any:
     """The nth smallest along `dim`; NaN where there is one and the nth is asked of the median."""
     scalar = not input._a.ndim
     d = wrap_dim(dim, input._a.ndim)
-    index = _order(_as_vector(input)._a, d, False)[(slice(None),) * d + (slice(n, n + 1),)]
-    return _one_of(name, call, _as_vector(input), index, d, keepdim and not scalar)
+    index = _order(as_vector(input)._a, d, False)[(slice(None),) * d + (slice(n, n + 1),)]
+    return _one_of(name, call, as_vector(input), index, d, keepdim and not scalar)
 
 
 @spelled(AXIS)
@@ -175,12 +172,12 @@ def median(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
         return _median_all(input)
     d = wrap_dim(dim, a.ndim)
     check_not_empty("median", a, (d,))
-    order = _order(_as_vector(input)._a, d, False)
+    order = _order(as_vector(input)._a, d, False)
     index = order[(slice(None),) * d + (slice((order.shape[d] - 1) // 2, (order.shape[d] + 1) // 2),)]
-    missing = _as_vector(input)._a != _as_vector(input)._a
+    missing = as_vector(input)._a != as_vector(input)._a
     if missing.any():
         index = np.where(missing.any(d, keepdims=True), missing.argmax(d, keepdims=True), index)
-    return _one_of("median", _median, _as_vector(input), index, d, check_flag("median", keepdim) and a.ndim > 0)
+    return _one_of("median", _median, as_vector(input), index, d, check_flag("median", keepdim) and a.ndim > 0)
 
 
 @spelled(AXIS)
@@ -191,7 +188,7 @@ def mode(input: Any, dim: int = -1, keepdim: bool = False) -> Any:
     >>> torch.mode(torch.tensor([3, 1, 3, 1, 2])).values
     tensor(1)
     """
-    a = _as_vector(require("mode", input))._a
+    a = as_vector(require("mode", input))._a
     d = wrap_dim(dim, input._a.ndim)
     check_not_empty("mode", a, (d,))
     rows = np.moveaxis(a, d, -1)
@@ -201,7 +198,7 @@ def mode(input: Any, dim: int = -1, keepdim: bool = False) -> Any:
         best = values[counts.argmax()]
         index[place] = np.flatnonzero((rows[place] == best) | ((rows[place] != rows[place]) & (best != best)))[-1]
     kept = check_flag("mode", keepdim) and input._a.ndim > 0
-    return _one_of("mode", _mode, _as_vector(input), np.moveaxis(index, -1, d), d, kept)
+    return _one_of("mode", _mode, as_vector(input), np.moveaxis(index, -1, d), d, kept)
 
 
 @spelled(AXIS)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import operator
 import warnings
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from .. import dtypes
-from ..autograd.graph import TensorBase
+from ..autograd.graph import TensorBase, named, no_gradient
 from ..autograd.inplace import check_writable, write
 from ..autograd.record import op
 from ..ops.shape import expand, require
@@ -24,19 +24,12 @@ from .transforms import Array
 Draw: TypeAlias = Callable[[tuple[int, ...], "np.dtype[Any]"], Array]
 """Makes the numbers for a shape and a dtype, of which all is checked before."""
 
-_zeros = op("zeros_like", lambda g: np.zeros_like(g), polymorphic=True)
+_drawn = op("drawn", lambda input, parameter, numbers: numbers, input=no_gradient, parameter=no_gradient)
 
 
-@cache
 def drawn(node: str) -> Callable[..., Any]:
     """The operation `(input, parameter, numbers) -> numbers`, whose gradients are zero; `node` is its grad_fn."""
-    return op(
-        node.partition("Backward")[0].lower(),
-        lambda input, parameter, numbers: numbers,
-        grad_name=node,
-        input=lambda g: _zeros(g),
-        parameter=lambda g: _zeros(g),
-    )
+    return lambda *args: named(_drawn(*args), node)
 
 
 def fill(name: str, node: str, x: Any, draw: Draw, parameter: Any = None) -> Any:

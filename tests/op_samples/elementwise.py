@@ -13,7 +13,6 @@ from hypothesis.extra import numpy as hnp
 import microdl as torch
 from microdl.autograd.inplace import overwrite
 from microdl.ops import arithmetic, blend, division
-from microdl.random import fills
 
 from .kinds import (
     BETWEEN,
@@ -103,7 +102,6 @@ WITHOUT_DERIVATIVE: dict[str, st.SearchStrategy[Case]] = {
         eighths(-3, 3, 1 / 32),
         st.sampled_from([1.0, -0.5]),
     ),
-    "zeros_like": unary(fills._zeros, np.zeros_like),
     "bitwise_left_shift": shifts(blend.bitwise_left_shift, np.left_shift),
     "bitwise_right_shift": shifts(blend.bitwise_right_shift, np.right_shift),
     "bitwise_and": integral(torch.bitwise_and, np.bitwise_and),

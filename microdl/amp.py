@@ -9,10 +9,11 @@ Source: https://docs.pytorch.org/docs/stable/amp.html
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
+
+from ._warning import warn
 
 __all__ = ["GradScaler", "autocast", "cuda", "is_autocast_available", "is_autocast_enabled"]
 
@@ -46,7 +47,7 @@ class autocast:
         if enabled:
             absent = f"{device_type.upper()} is not available. Disabling autocast."
             cpu = "In CPU autocast, microdl computes in float32: it has no bfloat16. Disabling autocast."
-            warnings.warn(cpu if device_type == "cpu" else absent, stacklevel=2 if type(self) is autocast else 3)
+            warn(cpu if device_type == "cpu" else absent)
         self.device, self.fast_dtype = device_type, dtype
 
     def __enter__(self) -> autocast:
@@ -80,7 +81,7 @@ class GradScaler:
     ) -> None:
         if enabled:
             text = f"GradScaler is enabled, but {device.upper()} scaling is not available.  Disabling."
-            warnings.warn(text, stacklevel=2 if type(self) is GradScaler else 3)
+            warn(text)
 
     def scale(self, outputs: Any) -> Any:
         """The outputs as they are."""

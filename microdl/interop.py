@@ -5,12 +5,12 @@ Source: https://dmlc.github.io/dlpack/latest/python_spec.html
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from . import dtypes
+from ._warning import warn
 from .autograd.graph import TensorBase, wrap
 from .device import require_cpu
 from .ops.making import finish
@@ -167,9 +167,8 @@ def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, req
             f"actual buffer length ({size} bytes)"
         )
     if memory.readonly:
-        warnings.warn(
+        warn(
             "The given buffer is not writable, and PyTorch does not support non-writable tensors. You may want to copy "
             "it, as with bytearray(buffer), before converting it to a tensor.",
-            stacklevel=2,
         )
     return wrap(np.frombuffer(memory, kind, count, offset)).requires_grad_(requires_grad)

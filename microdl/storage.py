@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import copy
 import math
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from . import dtypes
+from ._warning import warn
 from .autograd.graph import TensorBase, wrap
 from .autograd.inplace import check_writable
 from .device import CPU, require_cpu
@@ -270,12 +270,11 @@ def _untyped_storage(self: Any) -> UntypedStorage:
 
 def _storage(self: Any) -> TypedStorage:
     """The memory as elements of this tensor's dtype. PyTorch's deprecated name, and its warning."""
-    warnings.warn(
+    warn(
         "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only storage "
         "class. This should only matter to you if you are using storages directly.  To access UntypedStorage "
         "directly, use tensor.untyped_storage() instead of tensor.storage()",
         UserWarning,
-        stacklevel=2,
     )
     return TypedStorage(_untyped_storage(self), self.dtype)
 

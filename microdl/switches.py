@@ -5,9 +5,10 @@ Results here never depend on them: there is one way to compute, and it is determ
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
+
+from ._warning import warn
 
 __all__ = [
     "are_deterministic_algorithms_enabled",
@@ -84,10 +85,9 @@ def set_deterministic_debug_mode(debug_mode: int | str) -> None:
 def set_float32_matmul_precision(precision: str) -> None:
     """Remembered; products of float32 are always computed in float32. Warns of a name that is none of the three."""
     if precision not in _PRECISIONS:
-        warnings.warn(
+        warn(
             f"{precision} is not one of 'highest', 'high', or 'medium'; the current setFloat32MatmulPrecision call has "
             "no effect.",
-            stacklevel=2,
         )
         return
     _state["precision"] = precision

@@ -6,13 +6,13 @@ itself: storage and views of it, its place in the graph, and its conversions to 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from . import dtypes, printing
+from ._warning import warn
 from .autograd import backward as _backward
 from .autograd.graph import (
     RETAIN,
@@ -190,7 +190,7 @@ class Tensor(methods.Methods, convert.Conversions, python.ToPython, TensorBase):
     @property
     def grad(self) -> Any:
         if self._grad is None and not (self.is_leaf or self.retains_grad):
-            warnings.warn(_NOT_A_LEAF, stacklevel=2)
+            warn(_NOT_A_LEAF)
         return self._grad
 
     @grad.setter

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
+from .._warning import warn
 from .engine import walk
 from .graph import RETAIN, Node, TensorBase, wrap
 from .mode import set_grad_enabled
@@ -81,7 +81,7 @@ def grad(
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
     """
     if not only_inputs:
-        warnings.warn("only_inputs is deprecated and has no effect", FutureWarning, stacklevel=2)
+        warn("only_inputs is deprecated and has no effect", FutureWarning)
     if materialize_grads and allow_unused is False:
         raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True")
     named = inputs if isinstance(inputs, dict) else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from .._warning import warn
 from .backward import grad
 from .graph import TensorBase, wrap
 
@@ -52,10 +52,9 @@ def gradcheck(
         )
     for i in checked:
         if values[i]._a.dtype != np.float64:
-            warnings.warn(
+            warn(
                 f"Input #{i} requires gradient and is not a double precision floating point or complex. This check "
                 "will likely fail if all the inputs are not of double precision floating point or complex. ",
-                stacklevel=2,
             )
     try:
         _check(func, values, checked, eps, atol, rtol)

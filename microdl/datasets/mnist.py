@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import os
 import struct
-import warnings
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .._warning import warn
 from ..creation import from_numpy
 from .download import fetch, write_whole
 from .vision import ArrayDataset
@@ -127,7 +127,7 @@ class MNIST(ArrayDataset):
         return f"Split: {'Train' if self.train is True else 'Test'}"
 
     def _renamed(self, old: str, new: str) -> Any:
-        warnings.warn(f"{old} has been renamed {new}", stacklevel=3)
+        warn(f"{old} has been renamed {new}")
         return getattr(self, new)
 
     train_labels = property(lambda self: self._renamed("train_labels", "targets"))

@@ -6,9 +6,9 @@ Source: https://pytorch.org/docs/stable/nn.html#non-linear-activations-weighted-
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
+from .._warning import warn
 from ..creation import full
 from ..ops import activation, softmax
 from . import functional as F
@@ -142,7 +142,7 @@ class Hardtanh(_InPlace):
         super().__init__(inplace)
         for old, name in ((min_value, "min_val"), (max_value, "max_val")):
             if old is not None:
-                warnings.warn(f"keyword argument `{name}ue` is deprecated: use `{name}`", FutureWarning, stacklevel=2)
+                warn(f"keyword argument `{name}ue` is deprecated: use `{name}`", FutureWarning)
         min_val, max_val = min_val if min_value is None else min_value, max_val if max_value is None else max_value
         if not max_val > min_val:
             raise AssertionError(f"max_val ({max_val}) must be greater than min_val ({min_val})")

@@ -5,11 +5,11 @@ Source: https://pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.
 
 from __future__ import annotations
 
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from .._warning import warn
 from ..autograd.function import Function
 from ..autograd.graph import RemovableHandle, TensorBase
 from ..autograd.mode import mode
@@ -136,10 +136,9 @@ class _Boundary:
     def _report_without_inputs(self, grad_output: tuple[Any, ...]) -> None:
         if not self.after:
             return
-        warnings.warn(
+        warn(
             "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs "
             "require gradients.",
-            stacklevel=2,
         )
         for hook in self.after:
             result = hook(self.module, (None,) * self.n_inputs, grad_output)

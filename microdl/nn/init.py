@@ -7,13 +7,13 @@ Source: https://pytorch.org/docs/stable/nn.init.html
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .. import random
+from .._warning import warn
 from ..autograd.graph import TensorBase, wrap
 from ..autograd.inplace import write
 from ..autograd.mode import no_grad
@@ -183,7 +183,7 @@ def kaiming_normal_(
 def _is_empty(tensor: Any) -> bool:
     if 0 not in tensor._a.shape:
         return False
-    warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=3)
+    warn("Initializing zero-element tensors is a no-op")
     return True
 
 
@@ -203,10 +203,9 @@ def trunc_normal_(
     if a > b:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={a} > to={b}")
     if mean < a - 2 * std or mean > b + 2 * std:
-        warnings.warn(
+        warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be "
             f"incorrect: mean {mean}, std {std}, a {a}, b {b}.",
-            stacklevel=2,
         )
     inside = _normal_cdf((b - mean) / std) - _normal_cdf((a - mean) / std)
     with no_grad():
@@ -288,7 +287,7 @@ def _older(function: Callable[..., Any]) -> Callable[..., Any]:
     old = new[:-1]
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        warnings.warn(f"`nn.init.{old}` is now deprecated in favor of `nn.init.{new}`.", FutureWarning, stacklevel=2)
+        warn(f"`nn.init.{old}` is now deprecated in favor of `nn.init.{new}`.", FutureWarning)
         return function(*args, **kwargs)
 
     call.__name__ = call.__qualname__ = old

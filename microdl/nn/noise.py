@@ -6,12 +6,12 @@ The default generator draws what PyTorch's does; for the masks see `microdl.rand
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
 from .. import random
+from .._warning import warn
 from ..autograd.graph import named, wrap
 from ..autograd.inplace import write
 from ..ops.activation import leaky_relu
@@ -115,16 +115,14 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
     """
     n = _checked("dropout2d", input, p).ndim
     if n == 3:
-        warnings.warn(
+        warn(
             "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is desired "
             "- input is interpreted as shape (N, C, L), where C is the channel dim. Use dropout1d for that.",
-            stacklevel=2,
         )
     elif n != 4:
-        warnings.warn(
+        warn(
             f"dropout2d: Received a {n}-D input to dropout2d, which is deprecated and will result in an error in a "
             "future release. To retain the behavior and silence this warning, please use dropout instead.",
-            stacklevel=2,
         )
     return feature_dropout(input, p, training, inplace)
 
@@ -214,7 +212,7 @@ def gumbel_softmax(logits: Any, tau: float = 1, hard: bool = False, eps: float =
     """
     a = require("gumbel_softmax", logits)._a
     if eps != 1e-10:
-        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+        warn("`eps` parameter is deprecated and has no effect.")
     if a.dtype.kind != "f":
         raise RuntimeError(
             "Exponential distribution is a continuous probability distribution. dtype must be a floating point but you "

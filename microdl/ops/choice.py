@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
+from .._warning import warn
 from ..autograd.graph import OpNode, TensorBase, named, wrap
 from ..autograd.record import not_a_tensor, op, operand, shape_error, store
 from ..dtypes import check_fits, from_numpy_dtype, promote_scalar, result_dtype
@@ -134,10 +134,9 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     if input is None and other is None:
         return tuple(wrap(i.copy()) for i in np.nonzero(np.atleast_1d(condition._a)))
     if condition._a.dtype == np.uint8:
-        warnings.warn(
+        warn(
             "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future "
             "version of PyTorch. Use a boolean condition instead.",
-            stacklevel=2,
         )
         condition = wrap(condition._a.astype(np.bool_))
     if condition._a.dtype.kind != "b":

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from .. import dtypes
+from .._warning import warn
 from ..autograd.graph import TensorBase
 
 Array = np.ndarray[Any, Any]
@@ -22,10 +22,9 @@ def array_of_data(data: Any, dtype: np.dtype[Any] | None = None) -> Array:
     Raises TypeError or ValueError for what holds no numbers or is ragged, RuntimeError where a number does not fit.
     """
     if isinstance(data, TensorBase):
-        warnings.warn(
+        warn(
             "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
             "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
-            stacklevel=3,
         )
         data = data._a
     if isinstance(data, (np.ndarray, np.generic)):

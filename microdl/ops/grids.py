@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
 from .. import dtypes
+from .._warning import warn
 from ..autograd.graph import TensorBase, wrap
 from .making import finish
 from .spelling import spelled
@@ -80,10 +80,9 @@ def range(
     requires_grad: bool = False,
 ) -> Any:  # fmt: skip
     """`arange` that holds its end; floating. Deprecated, as PyTorch warns."""
-    warnings.warn(
+    warn(
         "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
         "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).",
-        stacklevel=2,
     )
     if step == 0:
         raise RuntimeError("step must be nonzero")

@@ -7,12 +7,12 @@ integer among the index arrays. So an index is taken apart into these two steps,
 from __future__ import annotations
 
 import operator
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from .._warning import warn
 from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.inplace import check_writable, overwrite, takes_history, view, write
 from ..autograd.record import op
@@ -130,9 +130,7 @@ def _index_array(item: Any) -> Any:
             "example with .long()."
         )
     if a.dtype == np.uint8:
-        warnings.warn(
-            "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.", stacklevel=6
-        )
+        warn("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.")
         return a.astype(np.bool_)
     return a
 
@@ -172,10 +170,9 @@ def _as_tuple(index: Any) -> tuple[Any, ...]:
     if isinstance(index, tuple):
         return index
     if isinstance(index, list) and len(index) < 32 and any(_is_whole_index(i) for i in index):
-        warnings.warn(
+        warn(
             "Using a non-tuple sequence for multidimensional indexing is deprecated: x[[i, j]] means x[i, j] where i "
             "or j is a tensor, list or slice. Write x[tuple(seq)] for that, x[torch.tensor(seq)] for the other.",
-            stacklevel=4,
         )
         return tuple(index)
     return (index,)

@@ -6,12 +6,12 @@ differ are an error here, never broadcast; so is the mean of an empty batch, whi
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from .._warning import warn
 from ..autograd.graph import TensorBase, named
 from ..autograd.record import not_a_tensor, op
 from ..dtypes import from_numpy_dtype
@@ -33,9 +33,8 @@ def reduction_of(reduction: str, size_average: bool | None = None, reduce: bool 
     if size_average is not None or reduce is not None:
         average, reduces = (v is None or bool(v) for v in (size_average, reduce))
         reduction = "none" if not reduces else "mean" if average else "sum"
-        warnings.warn(
+        warn(
             f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.",
-            stacklevel=3,
         )
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{reduction} is not a valid value for reduction: use 'mean', 'sum' or 'none'.")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
 from .. import kernels
+from .._warning import warn
 from ..autograd.graph import TensorBase, wrap
 from ..autograd.record import not_a_tensor, op
 from ..dtypes import from_numpy_dtype
@@ -296,11 +296,10 @@ def kl_div(
     if input._a.dtype.kind != "f" or target._a.dtype.kind != "f":
         raise RuntimeError("kl_div: Integral inputs not supported. Convert them with .float().")
     if how == "mean":
-        warnings.warn(
+        warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' divides "
             "only by the batch size, and aligns with the KL div math definition.'mean' will be changed to behave the "
             "same as 'batchmean' in the next major release.",
-            stacklevel=2,
         )
     if log_target:
         losses = exp(target) * (target - input)

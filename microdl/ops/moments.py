@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
+from .._warning import warn
 from ..autograd.graph import named
 from ..autograd.record import op
 from ..autograd.summation import Axes, add_up
@@ -67,10 +67,9 @@ def _moment(name: str, call: Any, input: Any, dim: Any, unbiased: Any, keepdim: 
         )
     axes = reduced_axes(dim, a.ndim)
     if count_of(a.shape, axes) <= correction:
-        warnings.warn(
+        warn(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor "
-            "(input numel divided by output numel).",
-            stacklevel=4,  # of the caller of what `spelled` wraps
+            "(input numel divided by output numel)."
         )
     return call(input, axes, correction, check_flag(name, keepdim))
 

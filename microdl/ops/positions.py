@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from typing import Any
 
 import numpy as np
 
+from .._warning import warn
 from ..autograd.graph import TensorBase, named, wrap
 from ..dtypes import from_numpy_dtype
 from .join import stack
@@ -92,9 +92,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Any, ...]:
         if t._a.dtype != parts[0]._a.dtype:
             raise RuntimeError(f"meshgrid expects all tensors to have the same dtype: {parts[0].dtype} and {t.dtype}")
     if indexing is None:
-        warnings.warn(
-            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.", stacklevel=2
-        )
+        warn("torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.")
         indexing = "ij"
     if indexing not in ("ij", "xy"):
         raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')

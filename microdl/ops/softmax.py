@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .. import kernels
+from .._warning import warn
 from ..autograd.record import op
 from .activation import not_implemented
 from .arithmetic import cast
@@ -146,12 +146,11 @@ def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any
 def _along(name: str, call: Callable[..., Any], input: Any, dim: Any, stacklevel: Any, dtype: Any) -> Any:
     ndim = require(name, input)._a.ndim
     if not isinstance(stacklevel, int):  # `torch.softmax` and `Tensor.softmax` have dtype as the third argument
-        stacklevel, dtype = 3, stacklevel
+        dtype = stacklevel
     if dim is None:
-        warnings.warn(
+        warn(
             f"Implicit dimension choice for {name} has been deprecated. "
             "Change the call to include dim=X as an argument.",
-            stacklevel=stacklevel,
         )
         dim = 0 if ndim in (0, 1, 3) else 1
     if dtype is not None:

@@ -6,12 +6,12 @@ PyTorch's parser takes NumPy's `axis` for `dim`, and functions that are the same
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from functools import wraps
 from inspect import signature
 from typing import Any, TypeVar
 
+from .._warning import warn
 from ..autograd.graph import TensorBase, named
 from ..autograd.record import store
 
@@ -146,8 +146,6 @@ def _factors_last(
     if len(places) < len(factors) or not kwargs.keys().isdisjoint(factors):
         return args, kwargs  # the call refuses them
     spelled = ", ".join(f"{factor}={args[i]}" for factor, i in zip(factors, places, strict=True))
-    warnings.warn(
-        f"This overload of {name} is deprecated: factors come after the operands, by keyword ({spelled}).", stacklevel=4
-    )
+    warn(f"This overload of {name} is deprecated: factors come after the operands, by keyword ({spelled}).")
     rest = tuple(value for i, value in enumerate(args) if i not in places)
     return rest, {**kwargs, **{factor: args[i] for factor, i in zip(factors, places, strict=True)}}

@@ -5,11 +5,11 @@ beside: condition numbers, the matrix exponential, inverses that report failure 
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
+from .._warning import warn
 from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.record import not_a_tensor
 from . import return_types
@@ -75,10 +75,9 @@ def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitrian
 @one_step("TriangularSolveBackward0")
 def triangular_solve(b: Any, A: Any, upper: bool = True, transpose: bool = False, unitriangular: bool = False) -> Any:
     """The pair (solution, cloned_coefficient) of A X = b, A triangular; deprecated for `linalg.solve_triangular`."""
-    warnings.warn(
+    warn(
         "torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangular, whose arguments are reversed: "
         "X = torch.linalg.solve_triangular(A, B, upper=True).",
-        stacklevel=2,
     )
     matrix, side = (A.mT, not upper) if transpose else (A, upper)
     out = solve_triangular(matrix, b, upper=side, unitriangular=unitriangular)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
+from .._warning import warn
 from ..autograd.graph import named, wrap
 from .arithmetic import add, mul
 from .join import roll, stack
@@ -51,10 +51,9 @@ def linalg_cross(input: Any, other: Any, *, dim: int = -1) -> Any:
 def cross(input: Any, other: Any, dim: int | None = None) -> Any:
     """`linalg.cross`; without `dim`, along the first dimension of size 3 (deprecated, as PyTorch warns)."""
     if dim is None:
-        warnings.warn(
+        warn(
             "Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim explicitly or "
             "simply use torch.linalg.cross.",
-            stacklevel=2,
         )
         shape = require("cross", input)._a.shape
         if 3 not in shape:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import itertools
 import types
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
@@ -13,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .. import dtypes
+from .._warning import warn
 from ..autograd.graph import RemovableHandle, TensorBase, wrap
 from ..autograd.mode import enable_grad
 
@@ -145,10 +145,9 @@ class Optimizer:
                 )
         own = {id(p) for p in params}
         if len(own) < len(params):
-            warnings.warn(
+            warn(
                 "optimizer contains a parameter group with duplicate parameters; in future, this will cause an error; "
                 "see github.com/pytorch/pytorch/issues/40967 for more information",
-                stacklevel=4,
             )
         for i, group in enumerate(self.param_groups):
             if not own.isdisjoint(map(id, group["params"])):

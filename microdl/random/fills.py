@@ -6,7 +6,6 @@ So the gradient of the tensor's earlier history is zero, as PyTorch's is. A draw
 from __future__ import annotations
 
 import operator
-import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
@@ -14,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .. import dtypes
+from .._warning import warn
 from ..autograd.graph import TensorBase, named, no_gradient
 from ..autograd.inplace import check_writable, write
 from ..autograd.record import op
@@ -145,10 +145,9 @@ def _rounded(low: int, high: int, dtype: np.dtype[Any]) -> tuple[int, int]:
     digits = exact_integers(dtype).bit_length() - 1
     for which, n in (("from", low), ("to - 1", high - 1)):
         if abs(n) > 2**digits:
-            warnings.warn(
+            warn(
                 f"{which} is out of bounds [-(2^{digits}), 2^{digits}]: {n}. {dtypes.from_numpy_dtype(dtype)!r} cannot "
                 "hold every integer beyond; choose a wider dtype.",
-                stacklevel=4,
             )
     top, bottom = int(dtype.type(high - 1)), int(dtype.type(low + 1))
     if top >= high:

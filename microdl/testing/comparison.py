@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import dtypes
+from .._warning import warn
 from ..autograd.graph import TensorBase, wrap
 
 Array = np.ndarray[Any, Any]
@@ -96,11 +96,10 @@ def assert_allclose(
     msg: str = "",
 ) -> None:
     """`assert_close` by its older name, for whatever `torch.tensor` takes, of any dtypes; FutureWarning."""
-    warnings.warn(
+    warn(
         "`torch.testing.assert_allclose()` is deprecated since 1.12 and will be removed in a future release. "
         "Please use `torch.testing.assert_close()` instead.",
         FutureWarning,
-        stacklevel=2,
     )
     actual, expected = (x if isinstance(x, TensorBase) else wrap(np.asarray(x)) for x in (actual, expected))
     if rtol is None and atol is None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import numbers
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from .. import random
+from .._warning import warn
 from ..creation import tensor as make_tensor
 from ..nn.module import Module
 from . import functional as F
@@ -158,7 +158,7 @@ def _check_ranges(scale: Any, ratio: Any) -> None:
         if not isinstance(value, Sequence):
             raise TypeError(f"{name} should be a sequence. Got {value!r}")
     if scale[0] > scale[1] or ratio[0] > ratio[1]:
-        warnings.warn("Scale and ratio should be of kind (min, max)", stacklevel=3)
+        warn("Scale and ratio should be of kind (min, max)")
 
 
 def _draw_shape(area: float, scale: Any, ratio: Any) -> tuple[float, float]:

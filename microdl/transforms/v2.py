@@ -7,10 +7,10 @@ Source: https://docs.pytorch.org/vision/stable/transforms.html
 from __future__ import annotations
 
 import enum
-import warnings
 from typing import Any
 
 from .. import dtypes, random
+from .._warning import warn
 from ..autograd.graph import TensorBase
 from ..nn.module import Module
 from . import basic, colour, functional, geometry
@@ -66,11 +66,10 @@ class ToTensor(basic.ToTensor):
     """v1's, with v2's warning."""
 
     def __init__(self) -> None:
-        warnings.warn(
+        warn(
             "The transform `ToTensor()` is deprecated and will be removed in a future release. Instead, please use "
             "`v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])`."
             "Output is equivalent up to float precision.",
-            stacklevel=2,
         )
 
 

@@ -6,12 +6,12 @@ Source: https://pytorch.org/docs/stable/nn.html#utilities
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from ..._warning import warn
 from ...autograd.graph import TensorBase, wrap
 from ...dtypes import from_numpy_dtype
 from ...ops.join import cat
@@ -99,10 +99,9 @@ def clip_grad_norm_(
 
 def clip_grad_norm(*args: Any, **kwargs: Any) -> Any:
     """`clip_grad_norm_` by its older name; FutureWarning."""
-    warnings.warn(
+    warn(
         "`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`.",
         FutureWarning,
-        stacklevel=2,
     )
     return clip_grad_norm_(*args, **kwargs)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from typing import Any
 
+from ..._warning import warn
 from ...func.calls import functional_call as _functional_call
 from ...random import get_rng_state, set_rng_state
 from ..module import Module
@@ -17,11 +17,10 @@ def functional_call(
     module: Any, parameters_and_buffers: Any, args: Any = None, kwargs: Any = None, **options: Any
 ) -> Any:
     """`torch.func.functional_call` by its older name; FutureWarning."""
-    warnings.warn(
+    warn(
         "`torch.nn.utils.stateless.functional_call` is deprecated as of PyTorch 2.0 and will be removed in a future "
         "version of PyTorch. Please use `torch.func.functional_call` instead which is a drop-in replacement.",
         FutureWarning,
-        stacklevel=2,
     )
     return _functional_call(module, parameters_and_buffers, args, kwargs, **options)
 

@@ -5,9 +5,9 @@ Source: Salimans, Kingma, "Weight Normalization", 2016.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, TypeVar
 
+from ..._warning import warn
 from ...autograd.graph import named
 from ...autograd.mode import no_grad
 from ..module import Module
@@ -58,10 +58,9 @@ def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.weight_norm.html
     """
-    warnings.warn(
+    warn(
         "`torch.nn.utils.weight_norm` is deprecated in favor of `torch.nn.utils.parametrizations.weight_norm`.",
         FutureWarning,
-        stacklevel=2,
     )
     if any(hook.name == name for _, hook in _registered(module)):
         raise RuntimeError(f"Cannot register two weight_norm hooks on the same parameter {name}")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import types
-import warnings
 from collections.abc import Callable
 from typing import Any
 
+from ..._warning import warn
 from ...autograd.graph import TensorBase
 from ..optimizer import Optimizer
 
@@ -85,19 +85,17 @@ class LRScheduler:
 
     def _check_order(self) -> None:
         if not self.optimizer.step_is_watched():
-            warnings.warn(
+            warn(
                 "Seems like `optimizer.step()` has been overridden after learning rate scheduler initialization. "
                 f"Please, make sure to call `optimizer.step()` before `lr_scheduler.step()`. {_SEE}",
                 UserWarning,
-                stacklevel=3,
             )
         elif not self.optimizer._opt_called:
-            warnings.warn(
+            warn(
                 "Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch 1.1.0 and later, you "
                 "should call them in the opposite order: `optimizer.step()` before `lr_scheduler.step()`.  Failure to "
                 f"do this will result in PyTorch skipping the first value of the learning rate schedule. {_SEE}",
                 UserWarning,
-                stacklevel=3,
             )
 
     def get_lr(self) -> list[Any]:
@@ -118,10 +116,9 @@ class LRScheduler:
 
     def _warn_unless_in_step(self) -> None:
         if not self._get_lr_called_within_step:
-            warnings.warn(
+            warn(
                 "To get the last learning rate computed by the scheduler, please use `get_last_lr()`.",
                 UserWarning,
-                stacklevel=4,
             )
 
     def state_dict(self) -> dict[str, Any]:
@@ -177,9 +174,8 @@ def set_lr(group: dict[str, Any], value: Any) -> None:
 
 
 def warn_epoch() -> None:
-    warnings.warn(
+    warn(
         "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. Please "
         "use `scheduler.step()` to step the scheduler.",
         UserWarning,
-        stacklevel=3,
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 from ... import random
+from ..._warning import warn
 from .collate import default_collate, default_convert
 from .dataset import Dataset, IterableDataset
 from .gather import gather_of
@@ -190,10 +190,9 @@ class _Epoch:
     def _count(self) -> None:
         self._yielded += 1
         if self._expected is not None and self._yielded > self._expected:
-            warnings.warn(
+            warn(
                 f"Length of IterableDataset {self._loader.dataset} was reported to be {self._expected}(when accessing "
                 f"len(dataloader)), but {self._yielded} samples have been fetched. ",
-                stacklevel=3,
             )
 
     def __len__(self) -> int:

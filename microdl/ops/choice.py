@@ -11,6 +11,7 @@ from ..autograd.graph import OpNode, TensorBase, named, wrap
 from ..autograd.record import not_a_tensor, op, operand, shape_error, store
 from ..dtypes import check_fits, from_numpy_dtype, promote_scalar, result_dtype
 from .arithmetic import cast, number_array
+from .queries import result_type
 from .shape import broadcast_tensors
 
 
@@ -146,11 +147,10 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
         )
     sides = [operand("where", i, side) for i, side in ((2, input), (3, other))]
     arrays = [s._a if isinstance(s, TensorBase) else number_array(s) for s in sides]
-    numbers = [s for s in sides if not isinstance(s, TensorBase)]
-    tensor_arrays = [s._a for s in sides if isinstance(s, TensorBase)]
-    common = promote_scalar(tensor_arrays[0].dtype, numbers[0]) if len(numbers) == 1 else result_dtype(arrays)
-    for number in numbers:
-        check_fits(number, common)
+    common = result_type(*sides).numpy
+    for side in sides:
+        if not isinstance(side, TensorBase):
+            check_fits(side, common)
     input, other = (
         cast(s, common) if isinstance(s, TensorBase) else wrap(a.astype(common))
         for s, a in zip(sides, arrays, strict=True)

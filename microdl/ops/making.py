@@ -18,7 +18,7 @@ def check_new(dtype: np.dtype[Any], requires_grad: bool, device: Any = None) -> 
     if requires_grad and dtype.kind != "f":
         raise RuntimeError(
             "Only Tensors of floating point and complex dtype can require gradients, not one of "
-            f"{from_numpy_dtype(dtype)!r}: give a floating dtype, convert it with .float(), or pass requires_grad=False."
+            f"{from_numpy_dtype(dtype)!r}. Convert it with .float(), or pass requires_grad=False."
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,9 @@ from . import (
     matrix,
     moments,
     norm,
+    pointwise,
     products,
+    rearrange,
     reduction,
     shape,
     sorting,
@@ -131,15 +133,6 @@ def _like(value: Any, t: Any) -> Any:
     return as_tensor(value)
 
 
-def _moveaxis(a: Any, source: Any, destination: Any) -> Any:
-    origin, target = (_all_axes(tuple(x) if isinstance(x, Sequence) else x, a.ndim) for x in (source, destination))
-    origin, target = (tuple(shape.wrap_dim(d, a.ndim) for d in dims) for dims in (origin, target))
-    order = [d for d in range(a.ndim) if d not in origin]
-    for to, d in sorted(zip(target, origin, strict=True)):
-        order.insert(to, d)
-    return shape.permute(a, *order)
-
-
 def _repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     return join.repeat_interleave(a, repeats if isinstance(repeats, int) else as_tensor(repeats), axis)
 
@@ -156,21 +149,12 @@ def _at_least(n: int) -> Callable[..., Any]:
     return widen
 
 
-def _column_stack(tup: Any) -> Any:
-    columns = [shape.unsqueeze(t, 1) if t.ndim == 1 else t for t in map(as_tensor, tup)]
-    return join.cat(columns, 1)
-
-
 def _joined(call: Callable[..., Any]) -> Callable[..., Any]:
     def compute(arrays: Any, axis: int | None = 0) -> Any:
         tensors = [as_tensor(t) for t in arrays]
         return call([shape.reshape(t, -1) for t in tensors] if axis is None else tensors, 0 if axis is None else axis)
 
     return compute
-
-
-def _slogdet(a: Any) -> Any:
-    return linalg.linalg_slogdet(a)
 
 
 def _tensordot(a: Any, b: Any, axes: Any) -> Any:
@@ -233,22 +217,22 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: norm.linalg_norm(floating(x), ord, axis, keepdims),
     np.linalg.inv: lambda a: linalg.inv(a),
     np.linalg.det: lambda a: linalg.det(a),
-    np.linalg.slogdet: _slogdet,
+    np.linalg.slogdet: lambda a: linalg.linalg_slogdet(a),
     np.linalg.solve: lambda a, b: linalg.solve(*_common(a, b)),
     np.linalg.cholesky: lambda a: decomposition.cholesky(a),
     np.linalg.pinv: lambda a: decomposition.pinv(a),
     np.linalg.matrix_power: lambda a, n: decomposition.matrix_power(a, n),
     # shapes
     np.ravel: lambda a: shape.reshape(a, -1),
-    np.moveaxis: _moveaxis,
+    np.moveaxis: lambda a, source, destination: rearrange.movedim(a, source, destination),
     np.roll: lambda a, shift, axis=None: join.roll(a, shift, axis),
-    np.fliplr: lambda m: join.flip(m, 1),
-    np.flipud: lambda m: join.flip(m, 0),
+    np.fliplr: lambda m: rearrange.fliplr(m),
+    np.flipud: lambda m: rearrange.flipud(m),
     np.tile: lambda A, reps: join.tile(A, (reps,) if isinstance(reps, int) else tuple(reps)),
     np.repeat: _repeat,
     np.vstack: lambda tup: join.vstack([as_tensor(t) for t in tup]),
     np.hstack: lambda tup: join.hstack([as_tensor(t) for t in tup]),
-    np.column_stack: _column_stack,
+    np.column_stack: lambda tup: rearrange.column_stack([as_tensor(t) for t in tup]),
     np.atleast_1d: _at_least(1),
     np.atleast_2d: _at_least(2),
     # elementwise
@@ -269,8 +253,8 @@ UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.reciprocal: arithmetic.reciprocal,
     np.positive: lambda x: x,
     np.fabs: lambda x: arithmetic.abs(floating(x)),
-    np.deg2rad: lambda x: x * (np.pi / 180),
-    np.rad2deg: lambda x: x * (180 / np.pi),
+    np.deg2rad: pointwise.deg2rad,
+    np.rad2deg: pointwise.rad2deg,
 }
 
 REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {

@@ -302,15 +302,20 @@ def _several(op: Op, args: tuple[Any, ...], is_tensor: list[bool], arrays: Any) 
     return results
 
 
+def refuse_history(name: str, *operands: Any) -> None:
+    """RuntimeError where writing into `out=` would lose a gradient: it takes no part in the graph, as in PyTorch."""
+    if mode.enabled and any(getattr(x, "_node", None) is not None for x in operands):
+        raise RuntimeError(
+            f"{name}: functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad. Call it without out=, or under torch.no_grad()."
+        )
+
+
 def store(name: str, out: Any, result: Any) -> Any:
-    """Writes a result into `out=`, which takes no part in the graph (as in PyTorch)."""
+    """Writes a result into `out=`."""
     if not isinstance(out, TensorBase):
         raise not_a_tensor(name, 1, out, "out")
-    if mode.enabled and (result._node is not None or out._node is not None):
-        raise RuntimeError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of "
-            "the arguments requires grad. Call it without out=, or under torch.no_grad()."
-        )
+    refuse_history(f"{name}()", result, out)
     if not out._a.size:
         out._a = np.empty(result._a.shape, out._a.dtype)
     if out._a.shape != result._a.shape:

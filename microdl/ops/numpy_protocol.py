@@ -18,7 +18,7 @@ import numpy as np
 from .. import dtypes
 from ..autograd.graph import TensorBase, wrap
 from ..autograd.mode import mode
-from ..autograd.record import BY_UFUNC
+from ..autograd.record import BY_UFUNC, refuse_history
 from . import arithmetic, choice, shape
 from .numpy_functions import ACCUMULATIONS, CREATING, FUNCTIONS, REDUCTIONS, UFUNCS, as_tensor
 
@@ -103,11 +103,7 @@ def _dtype(dtype: Any) -> dtypes.dtype:
 
 def store(name: str, out: Any, result: Any, where: Any = True) -> Any:
     """Writes a result into an array or tensor, which takes no part in the graph. RuntimeError for a gradient lost."""
-    if mode.enabled and (result._node is not None or getattr(out, "_node", None) is not None):
-        raise RuntimeError(
-            f"{name}: functions with out=... arguments don't support automatic differentiation, but one of the "
-            "arguments requires grad. Call it without out=, or under torch.no_grad()."
-        )
+    refuse_history(name, result, out)
     target = out._a if isinstance(out, TensorBase) else out
     np.copyto(target, result._a, casting="same_kind", where=where._a if isinstance(where, TensorBase) else where)
     if isinstance(out, TensorBase):

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.graph import TensorBase, wrap
-from ..autograd.mode import mode
+from ..autograd.record import refuse_history
 from ..ops.arithmetic import memory_order
 from ..ops.making import check_new
 from ..ops.shape import require
@@ -290,15 +290,11 @@ def _make(
 ) -> Any:
     """A new tensor of numbers, or `out` filled with them."""
     check_new(kind, requires_grad, device)
+    refuse_history(f"{name}()", out)
     if out is None:
         x = wrap(draw(shape, kind))
     elif out._a.shape != shape:
         raise RuntimeError(f"{name}(): out has shape {list(out._a.shape)}, the result {list(shape)}")
-    elif out.requires_grad and mode.enabled:
-        raise RuntimeError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, but out requires "
-            "grad. Call it without out=, or under torch.no_grad()."
-        )
     else:
         x = fills.fill(name, "", out, draw)
     return x.requires_grad_() if requires_grad else x

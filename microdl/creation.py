@@ -89,14 +89,6 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Any:
     return wrap(ndarray.view(np.ndarray))
 
 
-def _dtype_for(value: Any) -> np.dtype[Any]:
-    if isinstance(value, (bool, np.bool_)):
-        return dtypes.bool_.numpy
-    if isinstance(value, (int, np.integer)):
-        return dtypes.int64.numpy
-    return dtypes.get_default_dtype().numpy
-
-
 def checked_sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:
     """Sizes in any of PyTorch's spellings; RuntimeError for a negative one."""
     out = sizes(shape)
@@ -166,7 +158,9 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, r
     """
     value = fill_value.item() if isinstance(fill_value, TensorBase) else fill_value
     shape = size if isinstance(size, (tuple, list)) else (size,)
-    return _filled((tuple(shape),), value, dtype or dtypes.from_numpy_dtype(_dtype_for(value)), requires_grad, device)
+    return _filled(
+        (tuple(shape),), value, dtype or dtypes.from_numpy_dtype(dtypes.of_number(value)), requires_grad, device
+    )
 
 
 def _like(name: str, input: Any, value: Any, dtype: Any, requires_grad: bool, device: Any) -> Any:
@@ -242,7 +236,7 @@ def arange(
             f"upper bound and lower bound inconsistent with step sign: start {start}, end {end}, step {step}"
         )
     n = math.ceil((end - start) / step)
-    inferred = np.result_type(*(_dtype_for(x) for x in (start, end, step)))
+    inferred = np.result_type(*(dtypes.of_number(x) for x in (start, end, step)))
     d = inferred if dtype is None else dtypes.to_numpy_dtype(dtype)
     d = dtypes.get_default_dtype().numpy if d.kind == "f" and dtype is None else d
     if all(isinstance(x, int) for x in (start, step)):

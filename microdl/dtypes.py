@@ -134,6 +134,13 @@ def to_numpy_dtype(d: Any) -> np.dtype[Any]:
     raise TypeError(f"dtype must be a torch.dtype such as torch.float32, not {d!r}")
 
 
+def of_number(value: Any) -> np.dtype[Any]:
+    """The dtype that PyTorch gives a number of Python's or NumPy's: of a float, the default one."""
+    if isinstance(value, (bool, np.bool_)):
+        return bool_.numpy
+    return int64.numpy if isinstance(value, (int, np.integer)) else _Default.dtype.numpy
+
+
 def or_default(d: Any) -> np.dtype[Any]:
     """The NumPy dtype of `d`, or of the default dtype for None."""
     return _Default.dtype.numpy if d is None else to_numpy_dtype(d)

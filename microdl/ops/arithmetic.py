@@ -12,7 +12,7 @@ from ..autograd.graph import TensorBase, named, no_gradient, wrap
 from ..autograd.record import BY_UFUNC, binary, op, operand, promoted, unary
 from ..autograd.table import BOTH, SECOND, by_tensors
 from ..device import contiguous_format
-from ..dtypes import bool_, check_fits, get_default_dtype, result_dtype, to_numpy_dtype
+from ..dtypes import bool_, check_fits, of_number, result_dtype, to_numpy_dtype
 from .division import kind_of, not_for_bool
 from .spelling import or_factors_between
 
@@ -383,10 +383,8 @@ def round(input: Any, *, decimals: int = 0, out: Any = None) -> Any:
 
 
 def number_array(value: Any) -> np.ndarray[Any, Any]:
-    """A Python number as a 0-d array of PyTorch's default dtype for it."""
-    if isinstance(value, float):
-        return np.asarray(value, get_default_dtype().numpy)
-    return np.asarray(value, np.bool_ if isinstance(value, bool) else np.int64)
+    """A Python number as a 0-d array of PyTorch's dtype for it."""
+    return np.asarray(value, of_number(value))
 
 
 _cast = op("to_copy", lambda input, dtype: input.astype(dtype), input=lambda g: g)

@@ -95,19 +95,13 @@ def check_numpy(a: Array) -> None:
 
 
 def _of_number(data: Any, dtype: np.dtype[Any] | None) -> Array:
-    if isinstance(data, bool):
-        own: np.dtype[Any] = np.dtype(np.bool_)
-    elif isinstance(data, int):
-        own = np.dtype(np.int64)
-        if not -(2**63) <= data < 2**63:
-            raise _too_large()
-    elif isinstance(data, float):
-        own = dtypes.get_default_dtype().numpy
-    else:
+    if not isinstance(data, (bool, int, float)):
         raise _not_numbers(data)
+    if isinstance(data, int) and not -(2**63) <= data < 2**63:
+        raise _too_large()
     if dtype is not None:
         dtypes.check_fits(data, dtype, dtype.name)
-    return np.asarray(data).astype(own if dtype is None else dtype)
+    return np.asarray(data).astype(dtypes.of_number(data) if dtype is None else dtype)
 
 
 def _too_large() -> ValueError:

@@ -90,8 +90,7 @@ def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
     if isinstance(tensor1, TensorBase) or isinstance(tensor2, TensorBase):
         tensor, number = pair if isinstance(tensor1, TensorBase) else (tensor2, tensor1)
         return dtypes.from_numpy_dtype(dtypes.promote_scalar(tensor._a.dtype, number))
-    kinds = {type(x) for x in pair}
-    return dtypes.get_default_dtype() if float in kinds else dtypes.int64 if int in kinds else dtypes.bool_
+    return dtypes.from_numpy_dtype(dtypes.promote(*map(dtypes.of_number, pair)))
 
 
 def can_cast(from_: dtypes.dtype, to: dtypes.dtype) -> bool:

@@ -214,7 +214,8 @@ def vmap(
     """A function that applies `func` to each slice of its arguments and stacks what it returns: a loop.
 
     `in_dims` says along which dimension each argument is taken apart, None for one that is passed whole; `out_dims`
-    along which the results are put together. Raises ValueError where sizes differ or nothing is taken apart.
+    along which the results are put together. To a loop `chunk_size` means nothing, nor does `randomness`: every slice
+    has its own draws, as with PyTorch's "different". Raises ValueError where sizes differ or nothing is taken apart.
 
     >>> import microdl as torch
     >>> torch.func.vmap(torch.dot)(torch.ones(2, 3), torch.ones(2, 3))

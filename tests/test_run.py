@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
 import signal
@@ -239,6 +240,34 @@ def test_a_traceback_ends_in_the_users_script(tmp_path: Path) -> None:
     full = launch("--full-traceback", str(script), cwd=tmp_path)
     assert "microdl/ops" in full.stderr
     assert "runner.py" not in full.stderr
+
+
+def test_a_traceback_ends_in_the_users_script_for_the_causes_too(tmp_path: Path) -> None:
+    text = """
+    import torch
+    try:
+        torch.ones(2, 3) @ torch.ones(2, 3)
+    except RuntimeError as error:
+        raise ValueError("mine") from error
+    """
+    run = launch(str(write(tmp_path, text)), cwd=tmp_path)
+    assert run.stderr.splitlines()[-1] == "ValueError: mine"
+    assert "RuntimeError: mat1 and mat2 shapes" in run.stderr
+    assert "microdl/" not in run.stderr
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_processes_of_the_program_have_microdl_for_torch(tmp_path: Path, method: str) -> None:
+    text = f"""
+    import torch, torch.multiprocessing as mp
+    def total(x):
+        return f"{{type(x).__module__}} {{torch.__version__}} {{x.sum().item()}}"
+    if __name__ == "__main__":
+        with mp.get_context({method!r}).Pool(1) as pool:
+            print(pool.apply_async(total, (torch.ones(3),)).get(60))
+    """
+    run = launch(str(write(tmp_path, text)), cwd=tmp_path)
+    assert (run.stdout, run.stderr) == ("torch 2.13.0+microdl 3.0\n", "")
 
 
 def test_wrong_use_of_the_command_is_explained(tmp_path: Path) -> None:

@@ -100,13 +100,26 @@ def _code(script: str) -> CodeType:
 
 def _report(error: BaseException, full: bool) -> int:
     """Print the traceback as python would at the end of the program, and return python's exit code."""
-    error.__traceback__ = _of_the_program(error.__traceback__, full)
+    for each in _chain(error):
+        each.__traceback__ = _of_the_program(each.__traceback__, full)
     sys.last_type, sys.last_value, sys.last_traceback = type(error), error, error.__traceback__
     sys.excepthook(type(error), error, error.__traceback__)
     if isinstance(error, KeyboardInterrupt):
         _end_by(signal.SIGINT)
         return 130
     return 1
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """An error, and those it was raised from or while handling: all that its traceback shows."""
+    found: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is not None and all(each is not other for other in found):
+            found.append(each)
+            waiting += [each.__cause__, each.__context__]
+    return found
 
 
 def _end_by(number: int) -> None:

@@ -52,7 +52,7 @@ MODULES = {
     "torch.distributions.uniform": "microdl.distributions.continuous",
     "torch.linalg": "microdl.linalg",
     "torch.mps": "microdl.mps",
-    "torch.multiprocessing": "multiprocessing",
+    "torch.multiprocessing": "microdl.compat.processes",
     "torch.nn": "microdl.nn",
     "torch.nn.functional": "microdl.nn.functional",
     "torch.nn.init": "microdl.nn.init",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
+from multiprocessing import spawn
 from types import ModuleType, TracebackType
 from typing import Any
 
@@ -47,6 +48,7 @@ class Takeover:
         self._finder = _Finder()
         self._names: dict[type, str] = {}
         self._active = False
+        self._to_processes = spawn.get_preparation_data
 
     def start(self) -> None:
         """Take over; nothing where it is done already. RuntimeError where the real package is imported."""
@@ -58,6 +60,7 @@ class Takeover:
             for kind in kinds.values():
                 self._names.setdefault(kind, kind.__module__)
                 kind.__module__ = home
+        spawn.get_preparation_data = self._to_a_process
         programs.expect_arrays = True
         self._active = True
 
@@ -71,8 +74,19 @@ class Takeover:
         for kind, module in self._names.items():
             kind.__module__ = module
         self._names.clear()
+        spawn.get_preparation_data = self._to_processes
         programs.expect_arrays = False
         self._active = False
+
+    def _to_a_process(self, name: str) -> dict[str, Any]:
+        """What a process that is not forked is sent before the program: this object first, which takes over there."""
+        data = {"torch": self, **self._to_processes(name)}
+        if name == "ignore":  # for the fork server, which takes only paths: it is not to run the program's file
+            data.pop("init_main_from_path", None)
+        return data
+
+    def __reduce__(self) -> Any:
+        return as_torch, ()
 
     def __enter__(self) -> Takeover:
         return self

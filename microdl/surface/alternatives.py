@@ -37,7 +37,7 @@ _TABLE = [
     ("torch.hub*", "a file loaded with torch.load(path)"),
     ("torch.distributed*", "one process; microdl does not train on several"),
     ("torch.nn.parallel*", "the model itself: there is one device"),
-    ("torch.multiprocessing", "Python's multiprocessing, with NumPy arrays"),
+    ("torch.multiprocessing", "Python's multiprocessing, whose processes get copies of tensors"),
     ("torch.func*", "torch.func.grad, vjp, jvp, jacrev, hessian, vmap or functional_call"),
     ("torch.profiler", "Python's cProfile, or time.perf_counter around the step"),
     ("torch.autograd.*profile*", "Python's cProfile, or time.perf_counter around the step"),

@@ -87,7 +87,7 @@ class FocalLoss(nn.Module):
 
 print("focal")
 focal = FocalLoss(alpha=torch.tensor([0.2, 0.3, 0.5]))
-print(" ", focal, [name for name, _ in focal.named_buffers()], focal.state_dict())
+print(" ", focal, [name for name, _ in focal.named_buffers()], dict(focal.state_dict()))
 fit(copy.deepcopy(student), lambda m, x, y: focal(m(x), y), epochs=4)
 
 

@@ -112,6 +112,9 @@ def test_errors_of_arguments(tmp_path: Path) -> None:
         load(STATE, mmap=True)
     with pytest.raises(RuntimeError, match="explicit pickle_module"):
         load(STATE, pickle_module=pickle, weights_only=True)
+    for weights_only in (True, False):
+        with pytest.raises(TypeError, match="'weigths_only'"):
+            load(STATE, weigths_only=True, weights_only=weights_only)
     (tmp_path / "old.pt").write_bytes(LEGACY)
     with pytest.raises(RuntimeError, match="mmap can only be used with files saved with"):
         torch.load(tmp_path / "old.pt", mmap=True)

@@ -120,8 +120,11 @@ def load(
     `map_location` is "cpu", a device, a dictionary of such, or a function of a storage and its location. With `mmap`
     storages are read from the file when they are first used.
 
-    Raises pickle.UnpicklingError, which names it, for what is not allowed or no sound pickle; RuntimeError for a file
-    that is damaged or cut short, or tensors for another device; NotImplementedError for dtypes that microdl lacks.
+    `encoding="latin1"` reads what Python 2 pickled; `weights_only=False` takes the other options of `pickle.Unpickler`.
+
+    Raises TypeError for any other argument; pickle.UnpicklingError, which names it, for what is not allowed or no
+    sound pickle; RuntimeError for a file that is damaged or cut short, or tensors for another device;
+    NotImplementedError for dtypes that microdl lacks.
 
     Source: https://pytorch.org/docs/stable/generated/torch.load.html
     """
@@ -159,7 +162,7 @@ class _Source:
 
         def read(file: BinaryIO, persistent_load: Any) -> Any:
             if weights_only:
-                return WeightsUnpickler(file, persistent_load, options["encoding"]).load()
+                return WeightsUnpickler(file, persistent_load, **options).load()
             return trusting_unpickler(file, persistent_load, pickle_module, options).load()
 
         return read

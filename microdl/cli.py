@@ -12,6 +12,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
+from microdl import __version__
+
 __all__ = ["main"]
 
 
@@ -62,6 +64,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> _Parser:
     parser = _Parser(prog="microdl", description="An autograd mini-framework with PyTorch's API.")
+    parser.add_argument("--version", action="version", version=f"microdl {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     _add_train(commands)
     commands.add_parser("run", help="Run a PyTorch program as it is, with torch meaning microdl.")

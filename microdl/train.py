@@ -229,7 +229,10 @@ def draw_results(options: Options, model: nn.Module, history: History) -> None:
 
 
 class Progress:
-    """Counts epochs 1 to ``total``: with tqdm a bar, without it a line an epoch, both on standard error."""
+    """Counts epochs 1 to ``total``: with tqdm a bar, without it a line an epoch, both on standard error.
+
+    The bar is there from the end of the first epoch: before it, microdl may say that it compiles kernels.
+    """
 
     def __init__(self, total: int) -> None:
         self.total = total
@@ -237,12 +240,6 @@ class Progress:
         self.bar: Any = None
 
     def __enter__(self) -> Progress:
-        try:
-            from tqdm import tqdm
-        except ImportError:
-            return self
-        look = "{desc} |{bar}| {n_fmt}/{total_fmt} epochs{postfix}"
-        self.bar = tqdm(total=self.total, desc="training", bar_format=look, dynamic_ncols=True)
         return self
 
     def __iter__(self) -> Iterator[int]:
@@ -252,11 +249,16 @@ class Progress:
 
     def show(self, text: str) -> None:
         """Show how the epoch went."""
-        if self.bar is None:
+        try:
+            from tqdm import tqdm
+        except ImportError:
             print(f"epoch {self.epoch}/{self.total}: {text}", file=sys.stderr)
-        else:
-            self.bar.set_postfix_str(text, refresh=self.epoch == self.total)
-            self.bar.update()
+            return
+        if self.bar is None:
+            look = "{desc} |{bar}| {n_fmt}/{total_fmt} epochs{postfix}"
+            self.bar = tqdm(total=self.total, desc="training", bar_format=look, dynamic_ncols=True)
+        self.bar.set_postfix_str(text, refresh=self.epoch == self.total)
+        self.bar.update()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -240,7 +240,8 @@ def test_interrupted(monkeypatch, capsys, tmp_path):
 
     monkeypatch.setattr(job, "evaluate", interrupt)
     assert train("--epochs", "1") == 130
-    assert "microdl train: interrupted" in capsys.readouterr().err
+    # no bar before the first epoch's end: the note that kernels are compiled would stand in the same line
+    assert capsys.readouterr().err == "\nmicrodl train: interrupted\n"
     assert files(tmp_path) == []
 
 
@@ -257,6 +258,13 @@ def test_help_shows_every_option_with_its_default(capsys):
         ("weight-decay", 0.0001),
     ]:
         assert re.search(rf"--{name} [A-Z]+ [^-]*\(default {value}\)", text), name
+
+
+def test_the_version(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"microdl {torch.__version__}\n"
 
 
 # ---------------------------------------------------------------- as a program

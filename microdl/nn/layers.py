@@ -69,7 +69,25 @@ class Unflatten(Module):
         return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
 
 
-class BatchNorm1d(Module):
+class _Norm(Module):
+    """A normalisation, and the weight and bias that follow it: each a parameter, or None."""
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def _scale(self, shape: Any, affine: bool, bias: bool, **options: Any) -> None:
+        self.register_parameter("weight", Parameter(ones(shape, **options)) if affine else None)
+        self.register_parameter("bias", Parameter(zeros(shape, **options)) if affine and bias else None)
+
+    def reset_parameters(self) -> None:
+        """Weight 1 and bias 0."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+
+class BatchNorm1d(_Norm):
     """(x - mean) / sqrt(var + eps) * weight + bias, for each channel over the batch.
 
     Shapes: input and output (N, C) or (N, C, L) with C = num_features; weight, bias and running statistics (C,).
@@ -93,8 +111,6 @@ class BatchNorm1d(Module):
     """
 
     _version = 2  # since num_batches_tracked belongs to the state
-    weight: Parameter | None
-    bias: Parameter | None
     running_mean: Any
     running_var: Any
     num_batches_tracked: Any
@@ -115,8 +131,7 @@ class BatchNorm1d(Module):
         n = self.num_features = checked_count(type(self).__name__, "num_features", num_features)
         self.eps, self.momentum = eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        self.register_parameter("weight", Parameter(ones(n, device=device, dtype=dtype)) if affine else None)
-        self.register_parameter("bias", Parameter(zeros(n, device=device, dtype=dtype)) if affine and bias else None)
+        self._scale(n, affine, bias, device=device, dtype=dtype)
         tracked = track_running_stats
         self.register_buffer("running_mean", zeros(n, device=device, dtype=dtype) if tracked else None)
         self.register_buffer("running_var", ones(n, device=device, dtype=dtype) if tracked else None)
@@ -132,10 +147,7 @@ class BatchNorm1d(Module):
     def reset_parameters(self) -> None:
         """Running statistics, weight and bias as they were at first."""
         self.reset_running_stats()
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        super().reset_parameters()
 
     def forward(self, input: Any) -> Any:
         shape.require("batch_norm", input)
@@ -217,7 +229,7 @@ class LazyBatchNorm1d(BatchNorm1d):
         return BatchNorm1d.forward(self, input)
 
 
-class LayerNorm(Module):
+class LayerNorm(_Norm):
     """(x - mean) / sqrt(var + eps) * weight + bias, over the last dimensions of each example; var is the biased one.
 
     Shapes: input and output (*, normalized_shape); weight and bias normalized_shape, an int meaning one dimension.
@@ -225,9 +237,6 @@ class LayerNorm(Module):
 
     Source: Ba, Kiros, Hinton, "Layer Normalization", 2016.
     """
-
-    weight: Parameter | None
-    bias: Parameter | None
 
     def __init__(
         self,
@@ -242,16 +251,7 @@ class LayerNorm(Module):
         sizes = normalized_shape if isinstance(normalized_shape, (tuple, list)) else (normalized_shape,)
         n = self.normalized_shape = tuple(checked_count("LayerNorm", "normalized_shape", s) for s in sizes)
         self.eps, self.elementwise_affine = eps, elementwise_affine
-        affine = elementwise_affine
-        self.register_parameter("weight", Parameter(ones(n, device=device, dtype=dtype)) if affine else None)
-        self.register_parameter("bias", Parameter(zeros(n, device=device, dtype=dtype)) if affine and bias else None)
-
-    def reset_parameters(self) -> None:
-        """Weight 1 and bias 0."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        self._scale(n, elementwise_affine, bias, device=device, dtype=dtype)
 
     def forward(self, input: Any) -> Any:
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
@@ -301,7 +301,7 @@ class RMSNorm(Module):
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
 
-class GroupNorm(Module):
+class GroupNorm(_Norm):
     """Normalisation over groups of channels: see `functional.group_norm`.
 
     Shapes: input and output (N, num_channels, *); weight and bias (num_channels,). ValueError where the channels cannot
@@ -309,9 +309,6 @@ class GroupNorm(Module):
 
     Source: Wu, He, "Group Normalization", 2018.
     """
-
-    weight: Parameter | None
-    bias: Parameter | None
 
     def __init__(
         self,
@@ -331,15 +328,7 @@ class GroupNorm(Module):
             )
         n = self.num_channels = checked_count("GroupNorm", "num_channels", num_channels)
         self.num_groups, self.eps, self.affine = num_groups, eps, affine
-        self.register_parameter("weight", Parameter(ones(n, device=device, dtype=dtype)) if affine else None)
-        self.register_parameter("bias", Parameter(zeros(n, device=device, dtype=dtype)) if affine and bias else None)
-
-    def reset_parameters(self) -> None:
-        """Weight 1 and bias 0."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        self._scale(n, affine, bias, device=device, dtype=dtype)
 
     def forward(self, input: Any) -> Any:
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)

@@ -12,16 +12,11 @@ from ..creation import empty
 from . import functional as F
 from . import init
 from .linear import checked_count
+from .lookup import padding_row
 from .module import Module
 from .parameter import Parameter
 
 __all__ = ["Embedding", "EmbeddingBag"]
-
-
-def _padding(index: int | None, n: int) -> int | None:
-    if index is not None and not -n <= index < n:
-        raise AssertionError(f"Padding_idx must be within num_embeddings: {index} is not among {n}")
-    return None if index is None else index % n
 
 
 def _table(module: Any, weight: Any, requires_grad: bool, device: Any, dtype: Any) -> Any:
@@ -93,7 +88,7 @@ class Embedding(Module):
         super().__init__()
         self.num_embeddings = checked_count("Embedding", "num_embeddings", num_embeddings)
         self.embedding_dim = checked_count("Embedding", "embedding_dim", embedding_dim)
-        self.padding_idx = _padding(padding_idx, self.num_embeddings)
+        self.padding_idx = None if padding_idx is None else padding_row(padding_idx, self.num_embeddings)
         self.max_norm, self.norm_type = max_norm, norm_type
         self.scale_grad_by_freq, self.sparse = scale_grad_by_freq, sparse
         self.weight = _table(self, _weight, not _freeze, device, dtype)
@@ -173,7 +168,7 @@ class EmbeddingBag(Module):
         self.max_norm, self.norm_type = max_norm, norm_type
         self.scale_grad_by_freq, self.mode, self.sparse = scale_grad_by_freq, mode, sparse
         self.include_last_offset = include_last_offset
-        self.padding_idx = _padding(padding_idx, self.num_embeddings)
+        self.padding_idx = None if padding_idx is None else padding_row(padding_idx, self.num_embeddings)
         self.weight = _table(self, _weight, True, device, dtype)
         if _weight is None:
             self.reset_parameters()

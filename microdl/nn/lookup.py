@@ -27,9 +27,8 @@ def _renormalise(weight: Any, index: Any, max_norm: float, norm_type: float) -> 
         weight._version_counter.bump("embedding_renorm_")
 
 
-def _padding(index: int | None, rows: int) -> int:
-    if index is None:
-        return -1
+def padding_row(index: int, rows: int) -> int:
+    """`padding_idx` counted from the start. AssertionError where it is out of range."""
     if not -rows <= index < rows:
         raise AssertionError(f"Padding_idx must be within num_embeddings: {index} is not among {rows}")
     return index % rows
@@ -62,7 +61,7 @@ def embedding(
     if weight._a.ndim != 2:
         raise RuntimeError(f"embedding(): 'weight' must be 2-D, but its shape is {list(weight._a.shape)}")
     index = rows_index("embedding", input, weight)
-    padding = _padding(padding_idx, weight._a.shape[0])
+    padding = -1 if padding_idx is None else padding_row(padding_idx, weight._a.shape[0])
     if max_norm is not None:
         _renormalise(weight, index, max_norm, norm_type)
     return lookup(weight, index, padding, scale_grad_by_freq)
@@ -113,7 +112,7 @@ def embedding_bag(
             )
     index = rows_index("embedding_bag", input, weight, RuntimeError)
     bag, n_bags = _bags(index, offsets, include_last_offset)
-    padding = _padding(padding_idx, weight._a.shape[0])
+    padding = -1 if padding_idx is None else padding_row(padding_idx, weight._a.shape[0])
     if max_norm is not None:
         _renormalise(weight, index, max_norm, norm_type)
     index = index.reshape(-1)

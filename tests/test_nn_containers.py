@@ -83,6 +83,7 @@ def test_module_dict_as_a_dictionary():
     ("call", "error", "text"),
     [
         (lambda: nn.Sequential(3), TypeError, "int is not a Module subclass"),
+        (lambda: nn.Sequential(nn.ReLU), TypeError, r"^microdl\.nn\.activations\.ReLU is not a Module subclass"),
         (lambda: nn.Sequential(nn.ReLU())[1], IndexError, "index 1 is out of range"),
         (lambda: nn.Sequential(nn.ReLU())["a"], TypeError, "cannot be interpreted as an integer"),
         (lambda: nn.Sequential().insert(3, nn.ReLU()), IndexError, "Index out of range: 3"),

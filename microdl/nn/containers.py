@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from .module import Module, framed, indented
+from .tree import require_module
 
 __all__ = ["DataParallel", "ModuleDict", "ModuleList", "Sequential"]
 
@@ -61,7 +62,7 @@ class _ByIndex(Module):
     def extend(self: C, modules: Iterable[Module]) -> C:
         """Adds modules at the end; returns the container. TypeError, with none added, where one is no module."""
         for module in (new := self._iterable(modules)):
-            _require_module(module)
+            require_module(module)
         for module in new:
             self.append(module)
         return self
@@ -114,7 +115,7 @@ class Sequential(_ByIndex):
         named = len(args) == 1 and isinstance(args[0], OrderedDict)
         pairs = args[0].items() if named else ((str(i), module) for i, module in enumerate(args))
         for name, module in pairs:
-            self.add_module(name, _require_module(module))
+            self.add_module(name, require_module(module))
 
     def forward(self, input: Any) -> Any:
         for module in self._modules.values():
@@ -213,7 +214,7 @@ class ModuleList(_ByIndex):
 
     def insert(self, index: int, module: Module) -> None:
         """Puts a module before the one at `index`, counted as a list does."""
-        self._insert(index, _require_module(module))
+        self._insert(index, require_module(module))
 
     def __add__(self, other: Iterable[Module]) -> ModuleList:
         return ModuleList([*self, *other])
@@ -297,7 +298,7 @@ class ModuleDict(Module):
             )
         pairs = list(modules.items()) if isinstance(modules, (Mapping, ModuleDict)) else list(map(_pair, modules))
         for _, module in pairs:
-            _require_module(module)
+            require_module(module)
         for key, module in pairs:
             self[key] = module
 
@@ -311,9 +312,3 @@ def _pair(pair: Any) -> tuple[str, Any]:
     if len(found) != 2:
         raise ValueError(f"ModuleDict.update: a (key, module) pair has length {len(found)}; 2 is required")
     return found
-
-
-def _require_module(module: Any) -> Any:
-    if not isinstance(module, Module) and module is not None:
-        raise TypeError(f"{type(module).__name__} is not a Module subclass")
-    return module

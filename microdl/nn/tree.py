@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..autograd.graph import TensorBase
+from ..ops.queries import typename
 from .parameter import Buffer, Parameter
 from .registry import Registry
 
@@ -111,7 +112,7 @@ class ModuleTree:
         self._check_name("parameter", name, "_parameters")
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(
-                f"cannot assign '{_typename(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
+                f"cannot assign '{typename(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
             )
         self._parameters[name] = param
 
@@ -123,15 +124,14 @@ class ModuleTree:
         self._check_name("buffer", name, "_buffers")
         if tensor is not None and not isinstance(tensor, TensorBase):
             raise TypeError(
-                f"cannot assign '{_typename(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
+                f"cannot assign '{typename(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
             )
         self._buffers[name] = tensor
         (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(name)
 
     def register_module(self, name: str, module: Any) -> None:
         """Adds a child module. Raises as `register_parameter` does."""
-        if not isinstance(module, ModuleTree) and module is not None:
-            raise TypeError(f"{_typename(module)} is not a Module subclass")
+        require_module(module)
         self._check_name("module", name, "_modules")
         self._modules[name] = module
 
@@ -150,7 +150,7 @@ class ModuleTree:
         if own is None:
             raise _too_early(kind)
         if not isinstance(name, str):
-            raise TypeError(f"{kind} name should be a string. Got {_typename(name)}")
+            raise TypeError(f"{kind} name should be a string. Got {typename(name)}")
         if "." in name:
             raise KeyError(f'{kind} name can\'t contain ".", got: {name}')
         if not name:
@@ -277,13 +277,12 @@ def _too_early(what: str) -> AttributeError:
 
 def _checked(value: Any, allowed: Any, kind: str, name: str, expected: str) -> Any:
     if not isinstance(value, allowed):
-        raise TypeError(f"cannot assign '{_typename(value)}' as {kind} '{name}' ({expected} expected)")
+        raise TypeError(f"cannot assign '{typename(value)}' as {kind} '{name}' ({expected} expected)")
     return value
 
 
-def _typename(value: Any) -> str:
-    """The name of a value's type as PyTorch gives it: a tensor's tells its dtype."""
-    if isinstance(value, TensorBase) and not isinstance(value, Parameter):
-        return str(value.type())
-    cls = type(value)
-    return cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
+def require_module(value: Any) -> Any:
+    """The value, where it is a module or None; else TypeError."""
+    if not isinstance(value, ModuleTree) and value is not None:
+        raise TypeError(f"{typename(value)} is not a Module subclass")
+    return value

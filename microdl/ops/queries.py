@@ -62,16 +62,17 @@ def imag(input: Any) -> Any:
 
 
 def typename(obj: Any) -> str:
-    """The name of a tensor's type, such as `torch.FloatTensor`, or of any other object's type.
+    """The name of a tensor's type, such as `torch.FloatTensor`, of a class or function, or of another object's type.
 
     >>> import microdl as torch
-    >>> torch.typename(torch.zeros(1)), torch.typename(1)
-    ('torch.FloatTensor', 'int')
+    >>> torch.typename(torch.zeros(1)), torch.typename(1), torch.typename(len)
+    ('torch.FloatTensor', 'int', 'len')
     """
     if isinstance(obj, TensorBase):
         return str(obj.type())
-    module = type(obj).__module__
-    return type(obj).__qualname__ if module in ("builtins", "") else f"{module}.{type(obj).__qualname__}"
+    named = obj if hasattr(obj, "__qualname__") else type(obj)
+    module = getattr(named, "__module__", None)
+    return str(named.__qualname__) if module in (None, "", "builtins") else f"{module}.{named.__qualname__}"
 
 
 def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:

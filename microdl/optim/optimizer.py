@@ -15,6 +15,7 @@ from .. import dtypes
 from .._warning import warn
 from ..autograd.graph import RemovableHandle, TensorBase, wrap
 from ..autograd.mode import enable_grad
+from ..ops.queries import typename
 
 Group: TypeAlias = dict[str, Any]
 StateDict: TypeAlias = dict[str, Any]
@@ -73,7 +74,7 @@ class Optimizer:
         if isinstance(params, TensorBase):
             raise TypeError(
                 "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
-                f"{_type_name(params)}. Put it in a list: [x]."
+                f"{typename(params)}. Put it in a list: [x]."
             )
         groups = list(params)
         if not groups:
@@ -137,7 +138,7 @@ class Optimizer:
     def _check_parameters(self, params: list[Any]) -> None:
         for p in params:
             if not isinstance(p, TensorBase):
-                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {_type_name(p)}")
+                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {typename(p)}")
             if not (p.is_leaf or p.retains_grad or self.defaults.get("differentiable")):
                 raise ValueError(
                     f"can't optimize a non-leaf Tensor: the one of shape {list(p._a.shape)} was computed by "
@@ -371,10 +372,3 @@ def _copied(value: Any, p: Any, key: Any = None) -> Any:
     if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
         return type(value)(_copied(v, p) for v in value)
     return copy.deepcopy(value)
-
-
-def _type_name(value: Any) -> str:
-    if isinstance(value, TensorBase):
-        return f"torch.{dtypes.from_numpy_dtype(value._a.dtype).legacy}Tensor"
-    kind = type(value)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"

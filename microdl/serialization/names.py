@@ -7,7 +7,7 @@ writes them, so that PyTorch and microdl read each other's. This is the one tabl
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -145,7 +145,6 @@ def storage_type(d: dtypes.dtype | None) -> Any:
 
 # --- what users trust ---
 
-Trusted = Callable[..., Any] | tuple[Callable[..., Any], str]
 _trusted: set[Any] = set()
 
 

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from microdl.creation import from_numpy
+from microdl.datasets.vision import VisionDataset
 from microdl.tensor import Tensor
-from microdl.utils.data import Dataset
 
 __all__ = ["Digits", "load_digits_arrays", "stratified_split"]
 
@@ -31,7 +31,7 @@ TEST_SIZE = 0.25
 SPLIT_SEED = 0
 
 
-class Digits(Dataset[tuple[Any, Any]]):
+class Digits(VisionDataset):
     """The digits as a dataset in torchvision's style: 1,348 images for training, 449 for testing.
 
     The two parts are one fixed random split, 75 to 25 within each class (``stratified_split`` with its
@@ -55,12 +55,11 @@ class Digits(Dataset[tuple[Any, Any]]):
 
     Example:
         >>> from microdl.datasets import Digits
-        >>> digits = Digits(train=False, transform=lambda image: image / 16)
-        >>> digits
+        >>> Digits(train=False)
         Dataset Digits
             Number of datapoints: 449
             Split: Test
-        >>> image, label = digits[0]
+        >>> image, label = Digits(train=False, transform=lambda image: image / 16)[0]
         >>> image.shape, image.dtype, label
         (torch.Size([8, 8]), torch.float32, 3)
 
@@ -79,13 +78,10 @@ class Digits(Dataset[tuple[Any, Any]]):
     ) -> None:
         if not isinstance(train, (bool, np.bool_)):
             raise TypeError(f"train must be True (training part) or False (test part), got {train!r}")
-        for name, function in (("transform", transform), ("target_transform", target_transform)):
-            if function is not None and not callable(function):
-                raise TypeError(f"{name} must be callable or None, got {function!r}")
+        super().__init__(root, transform=transform, target_transform=target_transform)
         images, labels = load_digits_arrays(PATH if root is None else Path(root, PATH.name))
         part = stratified_split(labels)[0 if train else 1]
-        self.root, self.train = root, bool(train)
-        self.transform, self.target_transform = transform, target_transform
+        self.train = bool(train)
         self.data = from_numpy(images[part])
         self.targets = from_numpy(labels[part].astype(np.int64))
 
@@ -93,18 +89,10 @@ class Digits(Dataset[tuple[Any, Any]]):
         return len(self.data)
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
-        image: Any = self.data[index]
-        label: Any = int(self.targets[index])
-        if self.transform is not None:
-            image = self.transform(image)
-        if self.target_transform is not None:
-            label = self.target_transform(label)
-        return image, label
+        return self._transformed(self.data[index], int(self.targets[index]))
 
-    def __repr__(self) -> str:
-        root = "" if self.root is None else f"\n    Root location: {self.root}"
-        part = "Train" if self.train else "Test"
-        return f"Dataset Digits\n    Number of datapoints: {len(self)}{root}\n    Split: {part}"
+    def extra_repr(self) -> str:
+        return f"Split: {'Train' if self.train else 'Test'}"
 
     @classmethod
     def tensors(cls, train: bool = True) -> tuple[Tensor, Tensor]:

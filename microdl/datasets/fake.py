@@ -37,16 +37,10 @@ class FakeData(VisionDataset):
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         if index >= len(self):
             raise IndexError(f"{type(self).__name__} index out of range: {index} of {len(self)}")
-        state = random.get_rng_state()
-        random.manual_seed(index + self.random_offset)
-        image: Any = random.randn(*self.image_size)
-        target: Any = random.randint(0, self.num_classes, size=(1,), dtype=dtypes.int64)[0]
-        random.set_rng_state(state)
-        image = to_pil_image(image)
-        if self.transform is not None:
-            image = self.transform(image)
-        if self.target_transform is not None:
-            target = self.target_transform(target)
+        stream = random.Generator().manual_seed(index + self.random_offset)
+        image: Any = random.randn(*self.image_size, generator=stream)
+        target: Any = random.randint(0, self.num_classes, size=(1,), generator=stream, dtype=dtypes.int64)[0]
+        image, target = self._transformed(to_pil_image(image), target)
         return image, target.item() if hasattr(target, "item") else target
 
     def __len__(self) -> int:

@@ -76,6 +76,11 @@ class VisionDataset(Dataset[Any]):
     def __len__(self) -> int:
         raise NotImplementedError(f"{type(self).__name__} defines no __len__()")
 
+    def _transformed(self, image: Any, target: Any) -> tuple[Any, Any]:
+        if self.transform is not None:
+            image = self.transform(image)
+        return image, target if self.target_transform is None else self.target_transform(target)
+
     def extra_repr(self) -> str:
         """What a data set adds to its description."""
         return ""
@@ -110,10 +115,7 @@ class ArrayDataset(VisionDataset):
 
     def __getitem__(self, index: Any) -> tuple[Any, Any]:
         pixels = self.data[index]
-        image, target = _picture(getattr(pixels, "_a", pixels)), int(self.targets[index])
-        if self.transform is not None:
-            image = self.transform(image)
-        return image, target if self.target_transform is None else self.target_transform(target)
+        return self._transformed(_picture(getattr(pixels, "_a", pixels)), int(self.targets[index]))
 
     @property
     def class_to_idx(self) -> dict[str, int]:
@@ -135,17 +137,13 @@ class ArrayDataset(VisionDataset):
         table = _table(steps[:count], data.shape[3] if data.ndim == 4 else 0)
         if table is None:
             return None
-        planes, labels, after = (
-            (data.transpose(0, 3, 1, 2) if data.ndim == 4 else data[:, None]),
-            targets,
-            steps[count:],
-        )
+        planes, after = data.transpose(0, 3, 1, 2) if data.ndim == 4 else data[:, None], steps[count:]
 
         def gather(indices: Array) -> list[Any]:
             images: Any = wrap(_look_up(table, rows(planes, indices)))
             if after:
                 images = default_collate([basic.Compose(after)(image) for image in images])
-            return [images, wrap(rows(labels, indices))]
+            return [images, wrap(rows(targets, indices))]
 
         return gather
 

@@ -1,4 +1,4 @@
-"""Writing files so that a reader, or a crash, never meets half of one."""
+"""Writing files so that no reader ever meets half of one, also where the writer was stopped."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> _Parser:
-    parser = _Parser(prog="microdl", description="An autograd mini-framework with PyTorch's API.")
+    parser = _Parser(prog="microdl", description="A small autograd framework with PyTorch's training-loop API.")
     parser.add_argument("--version", action="version", version=f"microdl {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     _add_train(commands)
@@ -105,26 +105,9 @@ def _add_bench(commands: Any) -> None:
     parser.set_defaults(run=_bench, parser=parser)
     parser.add_argument("--case", help="only this one (default: all)", choices=list(CASES))
     add = parser.add_argument
-    add(
-        "--rounds",
-        help="processes a case and framework (default 3)",
-        type=_integer(1),
-        default=3,
-        metavar="N",
-    )
-    add(
-        "--seconds",
-        help="each one measures (default 1.0)",
-        type=_number(0, "above"),
-        default=1.0,
-        metavar="S",
-    )
-    add(
-        "--threads",
-        help="most threads to use (default: the framework's choice)",
-        type=_integer(1),
-        metavar="N",
-    )
+    add("--rounds", help="processes a case and framework (default 3)", type=_integer(1), default=3, metavar="N")
+    add("--seconds", help="each one measures (default 1.0)", type=_number(0, "above"), default=1.0, metavar="S")
+    add("--threads", help="most threads to use (default: the framework's choice)", type=_integer(1), metavar="N")
 
 
 def _bench(arguments: argparse.Namespace) -> int:

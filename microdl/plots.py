@@ -72,7 +72,7 @@ def plot_templates(
         >>> [text.get_text() for text in figure.axes[0].texts][:3]
         ['0', '1', '2']
 
-    Source: the lectures' visual viewpoint of a linear classifier, each row of W reshaped to an image.
+    Source: https://cs231n.github.io/linear-classify/, "Interpretation of linear classifiers as template matching".
     """
     rows = _real_array(weights, "weights")
     if rows.ndim != 2 or rows.size == 0:

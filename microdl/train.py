@@ -76,7 +76,7 @@ def train(
     epochs: int,
     batch_size: int,
 ) -> History:
-    """Train ``model`` by minibatch gradient descent, the loop of lecture D.
+    """Train ``model`` by minibatch gradient descent.
 
     Raises:
         DivergedError: the loss is NaN or infinite; the text names epoch, step and learning rate.

@@ -80,7 +80,7 @@ def test_logarithms_of_probabilities():
 
 
 def test_three_forms_of_the_logistic_loss_agree():
-    """Lecture D: BCE of log(sigmoid), -log(sigmoid(y w x)) and log(1 + exp(-y w x)) are one number."""
+    """BCE of log(sigmoid), -log(sigmoid(y w x)) and log(1 + exp(-y w x)) are one number."""
     z = torch.tensor(3.96880, requires_grad=True)
     bce = F.binary_cross_entropy(F.sigmoid(z), torch.tensor(0.0))
     by_sigmoid = -torch.log(F.sigmoid(-z))

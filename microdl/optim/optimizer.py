@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import types
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
@@ -19,6 +19,7 @@ from ..ops.queries import typename
 
 Group: TypeAlias = dict[str, Any]
 StateDict: TypeAlias = dict[str, Any]
+HookDict: TypeAlias = OrderedDict[int, Callable[..., Any]]
 
 
 _STATE_HOOKS = ("before saving", "after saving", "before loading", "after loading")
@@ -90,9 +91,9 @@ class Optimizer:
             self.add_param_group(group)
 
     def _start(self) -> None:
-        self._pre_hooks: dict[int, Callable[..., Any]] = {}
-        self._post_hooks: dict[int, Callable[..., Any]] = {}
-        self._state_hooks: dict[str, dict[int, Callable[..., Any]]] = {when: {} for when in _STATE_HOOKS}
+        self._pre_hooks: HookDict = OrderedDict()
+        self._post_hooks: HookDict = OrderedDict()
+        self._state_hooks: dict[str, HookDict] = {when: OrderedDict() for when in _STATE_HOOKS}
         self._opt_called = False  # a scheduler that steps first warns
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -306,13 +307,11 @@ def _checked_arguments(changed: Any) -> tuple[Any, Any]:
     raise RuntimeError(f"a step pre-hook must return None or a tuple of (new_args, new_kwargs), but got {changed}.")
 
 
-def _register(hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+def _register(hooks: HookDict, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
     handle = RemovableHandle(hooks)
-    others = dict(hooks) if prepend else {}
-    for id in others:
-        del hooks[id]
     hooks[handle.id] = hook
-    hooks.update(others)
+    if prepend:
+        hooks.move_to_end(handle.id, last=False)
     return handle
 
 

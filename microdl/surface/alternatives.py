@@ -28,10 +28,7 @@ _TABLE = [
     ("torch.ao", "torch.int8 tensors and a scale of your own; microdl does not quantise"),
     ("torch.q*int*", "torch.int8 tensors and a scale of your own; microdl does not quantise"),
     ("torch.compiler", "plain Python: drop the decorators, the results are the same"),
-    (
-        "torch.jit*",
-        "plain Python: drop torch.jit.script and trace, store the state dict with torch.save",
-    ),
+    ("torch.jit*", "plain Python: drop torch.jit.script and trace, store the state dict with torch.save"),
     ("torch.export*", "torch.save(model.state_dict(), path)"),
     ("torch.onnx*", "torch.save(model.state_dict(), path)"),
     ("torch.hub*", "a file loaded with torch.load(path)"),

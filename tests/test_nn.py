@@ -628,3 +628,9 @@ def test_extra_repr_of_several_lines():
             return "a=1\nb=2"
 
     assert repr(Wide()) == "Wide(\n  a=1\n  b=2\n)"
+
+
+def test_memory_is_not_shared_between_processes_and_that_is_said():
+    net = nn.Linear(1, 1)
+    with pytest.warns(UserWarning, match="works on a copy of the module.*send back its state_dict"):
+        assert net.share_memory() is net

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -172,7 +173,12 @@ class Module(ModuleTree):
         return self._apply(lambda t: empty(t.shape, dtype=t.dtype))
 
     def share_memory(self: M) -> M:
-        """The module itself: its tensors stay where they are, as microdl has no memory shared between processes."""
+        """The module itself; a UserWarning tells that microdl has no memory shared between processes."""
+        warnings.warn(
+            "share_memory: microdl has no memory shared between processes. Another process works on a copy of the "
+            "module, and what it learns is not seen here: send back its state_dict().",
+            stacklevel=2,
+        )
         return self
 
     def compile(self, *args: Any, **kwargs: Any) -> None:

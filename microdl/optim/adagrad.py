@@ -80,7 +80,6 @@ class Adagrad(FusedOptimizer):
             "differentiable": differentiable,
             "fused": fused,
         }
-        self._check_options(defaults)
         super().__init__(params, defaults)
         for group in self.param_groups:
             for p in group["params"]:

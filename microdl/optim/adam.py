@@ -7,7 +7,7 @@ from typing import Any
 
 from ..autograd.graph import TensorBase
 from .checks import check_implementation, check_options
-from .fused import FusedOptimizer, Numbers
+from .fused import FusedOptimizer, Numbers, decays
 from .optimizer import Group
 
 
@@ -90,7 +90,7 @@ class Adam(FusedOptimizer):
             "fused": fused,
             "decoupled_weight_decay": decoupled_weight_decay,
         }
-        self._check_options(defaults)
+        self._check_options(defaults)  # so that each beta has one element
         defaults["betas"] = tuple(b.reshape(()) if isinstance(b, TensorBase) and b.ndim else b for b in betas)
         super().__init__(params, defaults)
 
@@ -112,11 +112,8 @@ class Adam(FusedOptimizer):
     def _advance(self, group: Group, lr: Any, *counts: float) -> tuple[Numbers, Numbers]:
         step = float(counts[0]) + 1.0
         beta1, beta2 = map(float, group["betas"])
-        decay = float(group["weight_decay"])
-        decoupled = group["decoupled_weight_decay"] and decay != 0.0
         options = (
-            float(1.0 - lr * decay) if decoupled else 1.0,
-            0.0 if decoupled else decay,
+            *decays(group, lr),
             bool(group["maximize"]),
             beta1,
             beta2,

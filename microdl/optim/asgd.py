@@ -82,7 +82,6 @@ class ASGD(FusedOptimizer):
             "differentiable": differentiable,
             "capturable": capturable,
         }
-        self._check_options(defaults)
         super().__init__(params, defaults)
 
     def _check_options(self, group: Group) -> None:

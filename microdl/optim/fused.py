@@ -174,6 +174,12 @@ def count_dtype() -> Any:
     return np.float64 if dtypes.get_default_dtype() is dtypes.float64 else np.float32
 
 
+def decays(group: Group, lr: Any) -> tuple[float, float]:
+    """What a parameter is multiplied by before the step, and the weight of the penalty: one of them has an effect."""
+    decay = float(group["weight_decay"])
+    return (float(1.0 - lr * decay), 0.0) if group["decoupled_weight_decay"] and decay != 0.0 else (1.0, decay)
+
+
 def current_lr(group: Group) -> Any:
     """The group's learning rate, for a scheduler may have changed it: a float, or the NumPy number of a tensor."""
     lr = group["lr"]

@@ -77,7 +77,6 @@ class LBFGS(Optimizer):
             "history_size": history_size,
             "line_search_fn": line_search_fn,
         }
-        self._check_options(defaults)
         super().__init__(params, defaults)
 
     def _check_options(self, group: Group) -> None:

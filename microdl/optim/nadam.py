@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .checks import check_options
-from .fused import FusedOptimizer, Numbers
+from .fused import FusedOptimizer, Numbers, decays
 from .optimizer import Group
 
 
@@ -89,7 +89,6 @@ class NAdam(FusedOptimizer):
             "capturable": capturable,
             "differentiable": differentiable,
         }
-        self._check_options(defaults)
         super().__init__(params, defaults)
 
     def _check_options(self, group: Group) -> None:
@@ -102,14 +101,12 @@ class NAdam(FusedOptimizer):
     def _advance(self, group: Group, lr: Any, *counts: float) -> tuple[Numbers, Numbers]:
         step, mu_product = float(counts[0]) + 1.0, counts[1]
         beta1, beta2 = map(float, group["betas"])
-        decay, slowly = float(group["weight_decay"]), float(group["momentum_decay"])
-        decoupled = group["decoupled_weight_decay"] and decay != 0.0
+        slowly = float(group["momentum_decay"])
         mu = beta1 * (1.0 - 0.5 * 0.96 ** (step * slowly))
         mu_next = beta1 * (1.0 - 0.5 * 0.96 ** ((step + 1.0) * slowly))
         mu_product = mu_product * mu
         options = (
-            float(1.0 - lr * decay) if decoupled else 1.0,
-            0.0 if decoupled else decay,
+            *decays(group, lr),
             bool(group["maximize"]),
             beta1,
             beta2,

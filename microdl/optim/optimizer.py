@@ -72,6 +72,7 @@ class Optimizer:
     param_groups: list[Group]
 
     def __init__(self, params: Iterable[Any], defaults: Group) -> None:
+        self._check_options(defaults)
         if isinstance(params, TensorBase):
             raise TypeError(
                 "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "

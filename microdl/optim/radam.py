@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .checks import check_options
-from .fused import FusedOptimizer, Numbers
+from .fused import FusedOptimizer, Numbers, decays
 from .optimizer import Group
 
 
@@ -84,7 +84,6 @@ class RAdam(FusedOptimizer):
             "decoupled_weight_decay": decoupled_weight_decay,
             "differentiable": differentiable,
         }
-        self._check_options(defaults)
         super().__init__(params, defaults)
 
     def _check_options(self, group: Group) -> None:
@@ -94,8 +93,6 @@ class RAdam(FusedOptimizer):
     def _advance(self, group: Group, lr: Any, *counts: float) -> tuple[Numbers, Numbers]:
         step = float(counts[0]) + 1.0
         beta1, beta2 = map(float, group["betas"])
-        decay = float(group["weight_decay"])
-        decoupled = group["decoupled_weight_decay"] and decay != 0.0
         correction = 1.0 - beta2**step
         longest = 2.0 / (1.0 - beta2) - 1.0
         length = longest - 2.0 * step * beta2**step / correction
@@ -104,8 +101,7 @@ class RAdam(FusedOptimizer):
             over = (longest - 4.0) * (longest - 2.0) * length
             rectification = ((length - 4.0) * (length - 2.0) * longest / over) ** 0.5
         options = (
-            float(1.0 - lr * decay) if decoupled else 1.0,
-            0.0 if decoupled else decay,
+            *decays(group, lr),
             bool(group["maximize"]),
             beta1,
             beta2,

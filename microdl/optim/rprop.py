@@ -77,7 +77,6 @@ class Rprop(FusedOptimizer):
             "differentiable": differentiable,
             "capturable": capturable,
         }
-        self._check_options(defaults)
         super().__init__(params, defaults)
 
     def _check_options(self, group: Group) -> None:

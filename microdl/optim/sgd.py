@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
@@ -12,6 +11,7 @@ from .. import kernels
 from ..autograd.graph import wrap
 from ..autograd.mode import enable_grad
 from .checks import check_implementation, check_not_negative, misshapen, number
+from .fused import current_lr
 from .optimizer import Group, Optimizer, evaluate
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -91,7 +91,6 @@ class SGD(Optimizer):
             "differentiable": differentiable,
             "fused": fused,
         }
-        self._check_options(defaults)
         super().__init__(params, defaults)
 
     def _check_options(self, group: Group) -> None:
@@ -170,11 +169,8 @@ class _Slot:
 
 def _options(group: Group) -> Options:
     """The options as the kernel takes them; read at every step, for a scheduler may have changed them."""
-    lr = float(group["lr"])
-    if not math.isfinite(lr):
-        raise ValueError(f"Invalid learning rate: {lr}. It was set in param_groups after the optimizer was made.")
     return (
-        lr,
+        float(current_lr(group)),
         float(group["momentum"]),
         float(group["dampening"]),
         float(group["weight_decay"]),

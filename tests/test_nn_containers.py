@@ -145,3 +145,18 @@ def test_parameter_dict():
     assert repr(copy.deepcopy(values)) == "ParameterDict(  (a): Parameter containing: [torch.FloatTensor of size 2])"
     values.clear()
     assert len(values) == len(list(values.parameters())) == 0
+
+
+@pytest.mark.parametrize("add", [lambda p: p.append(torch.tensor([1])), lambda p: p.extend([p[0], torch.tensor([1])])])
+def test_a_list_of_parameters_is_as_before_where_a_tensor_cannot_be_one(add):
+    parameters = nn.ParameterList([torch.ones(2)])
+    with pytest.raises(RuntimeError, match="floating point"):
+        add(parameters)
+    assert (len(parameters), len(list(parameters))) == (1, 1)
+
+
+def test_a_dictionary_of_parameters_is_as_before_where_a_tensor_cannot_be_one():
+    parameters = nn.ParameterDict()
+    with pytest.raises(RuntimeError, match="floating point"):
+        parameters.update({"a": torch.ones(2), "b": torch.tensor([1])})
+    assert len(parameters) == 0

@@ -68,15 +68,15 @@ class ParameterList(Module):
 
     def append(self, value: Any) -> ParameterList:
         """Adds a value at the end; returns the list."""
+        setattr(self, str(self._size), _as_parameter(value))
         self._size += 1
-        self[-1] = value
         return self
 
     def extend(self, values: Iterable[Any]) -> ParameterList:
-        """Adds values at the end; returns the list."""
+        """Adds values at the end; returns the list. With none added, RuntimeError where a tensor is of integers."""
         if not isinstance(values, Iterable) or isinstance(values, TensorBase):
             raise TypeError(f"ParameterList.extend should be called with an iterable, but got {type(values).__name__}")
-        for value in list(values):
+        for value in [_as_parameter(value) for value in values]:
             self.append(value)
         return self
 
@@ -168,7 +168,7 @@ class ParameterDict(Module):
                 f"{type(parameters).__name__}"
             )
         pairs = parameters.items() if isinstance(parameters, (Mapping, ParameterDict)) else parameters
-        for key, value in list(pairs):
+        for key, value in [(key, _as_parameter(value)) for key, value in pairs]:
             self[key] = value
 
     pop: Any = MutableMapping.pop

@@ -97,7 +97,9 @@ def test_what_the_schedule_refuses() -> None:
         SWALR(optimizer, 0.1, anneal_strategy="x")
     with pytest.raises(ValueError, match="anneal_epochs must be equal or greater than 0, got -1"):
         SWALR(optimizer, 0.1, anneal_epochs=-1)
-    with pytest.raises(ValueError, match="same length"):
+    with pytest.raises(
+        ValueError, match="same length as optimizer.param_groups. swa_lr has 2 values, param_groups has 1."
+    ):
         SWALR(optimizer, [0.1, 0.2])
 
 
@@ -164,3 +166,10 @@ def test_datasets_side_by_side() -> None:
     for args, kwargs, text in (((), {}, "At least one"), (([1],), {"x": [1]}, "both"), (([1], [1, 2]), {}, "mismatch")):
         with pytest.raises(ValueError, match=text):
             torch.utils.data.StackDataset(*args, **kwargs)
+
+
+def test_update_bn_gives_the_model_back_where_a_batch_fails() -> None:
+    model = nn.Sequential(nn.BatchNorm1d(3, momentum=0.2)).eval()
+    with pytest.raises(ValueError, match="expected 2D or 3D input"):
+        update_bn([torch.ones(4, 3), torch.ones(3)], model)
+    assert (model.training, model[0].momentum) == (False, 0.2)

@@ -16,7 +16,7 @@ from ..autograd.mode import no_grad
 from ..creation import tensor
 from ..nn.layers import BatchNorm1d
 from ..nn.module import Module
-from .lr_scheduler import LRScheduler
+from .lr_scheduler.base import LRScheduler, one_a_group
 from .optimizer import Optimizer
 
 __all__ = [
@@ -142,12 +142,14 @@ def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
         layer.reset_running_stats()
         layer.momentum = None  # the average of all batches
     model.train()
-    for batch in loader:
-        input = batch[0] if isinstance(batch, (list, tuple)) else batch
-        model(input if device is None else input.to(device))
-    for layer, momentum in zip(layers, momenta, strict=True):
-        layer.momentum = momentum
-    model.train(training)
+    try:
+        for batch in loader:
+            input = batch[0] if isinstance(batch, (list, tuple)) else batch
+            model(input if device is None else input.to(device))
+    finally:
+        for layer, momentum in zip(layers, momenta, strict=True):
+            layer.momentum = momentum
+        model.train(training)
 
 
 class SWALR(LRScheduler):
@@ -170,13 +172,7 @@ class SWALR(LRScheduler):
             raise ValueError(f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}")
         if not isinstance(anneal_epochs, int) or anneal_epochs < 0:
             raise ValueError(f"anneal_epochs must be equal or greater than 0, got {anneal_epochs}")
-        rates = list(swa_lr) if isinstance(swa_lr, (list, tuple)) else [swa_lr] * len(optimizer.param_groups)
-        if len(rates) != len(optimizer.param_groups):
-            raise ValueError(
-                f"swa_lr must have the same length as optimizer.param_groups: {len(rates)} and "
-                f"{len(optimizer.param_groups)}"
-            )
-        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+        for group, rate in zip(optimizer.param_groups, one_a_group("swa_lr", optimizer, swa_lr), strict=True):
             group["swa_lr"] = rate
         self._anneal_strategy, self.anneal_epochs = anneal_strategy, anneal_epochs
         super().__init__(optimizer, last_epoch)

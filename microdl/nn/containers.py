@@ -139,14 +139,10 @@ class Sequential(_ByIndex):
         return list(modules)
 
     def __add__(self, other: Any) -> Sequential:
-        if not isinstance(other, Sequential):
-            raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
-        return Sequential(*self, *other)
+        return Sequential(*self, *_sequential(other))
 
     def __iadd__(self, other: Any) -> Sequential:
-        if not isinstance(other, Sequential):
-            raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
-        return self.extend(other)
+        return self.extend(_sequential(other))
 
     def __mul__(self, times: int) -> Sequential:
         return Sequential(*(module for _ in range(_factor(self, times)) for module in self))
@@ -158,6 +154,12 @@ class Sequential(_ByIndex):
         for _ in range(_factor(self, times) - 1):
             self.extend(own)
         return self
+
+
+def _sequential(other: Any) -> Sequential:
+    if not isinstance(other, Sequential):
+        raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
+    return other
 
 
 def _factor(module: Module, times: Any) -> int:

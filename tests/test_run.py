@@ -162,6 +162,20 @@ def test_an_absent_module_or_name_says_so(torch: types.ModuleType) -> None:
     assert not hasattr(torch.nn.functional, "no_such_name")
 
 
+def test_what_is_inside_microdl_is_no_part_of_torch(torch: types.ModuleType) -> None:
+    with pytest.raises(AttributeError, match=r"module 'torch.nn' has no attribute 'linear'. Close to it: .*\bLinear\b"):
+        torch.nn.linear(2, 3)
+    for name in ("kernels", "datasets", "dtypes"):
+        assert not hasattr(torch, name)
+    names: dict[str, object] = {}
+    exec("from torch import *; from torch.nn import *; from torch.utils import *", names)
+    assert {"tensor", "Linear", "functional", "data"} <= set(names)
+    assert "kernels" not in names
+    from torch.utils.dlpack import from_dlpack
+
+    assert from_dlpack(torch.ones(2)).tolist() == [1, 1]
+
+
 def test_the_version_compares_as_pytorchs() -> None:
     version = TorchVersion("2.13.0+microdl")
     assert tuple(map(int, version.split("+")[0].split("."))) == (2, 13, 0)

@@ -7,6 +7,7 @@ import importlib
 from types import ModuleType
 from typing import Any
 
+from ..surface import explain
 from ..surface.alternatives import alternative
 from .table import EMPTY, MODULES, VERSION, VISION_VERSION, homes
 
@@ -72,9 +73,12 @@ class OwnModule(ModuleType):
         if has(child):
             return importlib.import_module(child)
         try:
-            return getattr(self._source, name)
+            found = getattr(self._source, name)
         except AttributeError as error:
             raise AttributeError(_renamed(str(error), self._source, self.__name__, name)) from None
+        if _inside(found):
+            raise AttributeError(explain(f"module {self.__name__!r}", self.__name__, name, vars(self)))
+        return found
 
 
 def _renamed(text: str, source: Any, module: str, name: str) -> str:
@@ -121,7 +125,9 @@ def make(name: str) -> Any:
         return source
     module = OwnModule(name, getattr(source, "__doc__", None))
     if source is not None:
-        module.__dict__.update({k: v for k, v in vars(source).items() if not _own(k)})
+        module.__dict__.update({k: v for k, v in vars(source).items() if not _own(k) and not _inside(v)})
+        if hasattr(source, "__all__"):
+            module.__dict__["__all__"] = [k for k in source.__all__ if k in vars(module) or has(f"{name}.{k}")]
     for each, kind in homes().get(name, {}).items():
         module.__dict__.setdefault(each, kind)
     module._source = _package(name) if source is None else source
@@ -142,4 +148,9 @@ def _package(name: str) -> Any:
 
 def _own(name: str) -> bool:
     """Whether a name belongs to the module itself, such as `__spec__`."""
-    return name.startswith("__") and name.endswith("__") and name != "__all__"
+    return name.startswith("__") and name.endswith("__")
+
+
+def _inside(value: Any) -> bool:
+    """Whether it is a module of microdl's: PyTorch's modules are found by their names, and others are not PyTorch's."""
+    return isinstance(value, ModuleType) and value.__name__.startswith("microdl.")

@@ -63,6 +63,12 @@ MODULES = {
     "torch.nn.utils": "microdl.nn.utils",
     "torch.nn.utils.clip_grad": "microdl.nn.utils",
     "torch.nn.utils.convert_parameters": "microdl.nn.utils",
+    "torch.nn.utils.fusion": "microdl.nn.utils.fusion",
+    "torch.nn.utils.parametrizations": "microdl.nn.utils.parametrizations",
+    "torch.nn.utils.parametrize": "microdl.nn.utils.parametrize",
+    "torch.nn.utils.prune": "microdl.nn.utils.prune",
+    "torch.nn.utils.rnn": "microdl.nn.utils.rnn",
+    "torch.nn.utils.spectral_norm": "microdl.nn.utils.spectral_norm",
     "torch.nn.utils.stateless": "microdl.nn.utils.stateless",
     "torch.nn.utils.weight_norm": "microdl.nn.utils.weight_norm",
     "torch.optim": "microdl.optim",
@@ -108,8 +114,8 @@ MODULES = {
 # Modules that scripts import and then leave alone: they are there, and refuse every name by name.
 EMPTY = {
     *["torch._dynamo", "torch.ao", "torch.distributed", "torch.export", "torch.fft", "torch.fx", "torch.hub"],
-    *["torch.jit", "torch.nn.attention", "torch.nn.quantized", "torch.nn.utils.parametrizations"],
-    *["torch.nn.utils.parametrize", "torch.nn.utils.prune", "torch.nn.utils.rnn", "torch.onnx", "torch.profiler"],
+    *["torch.jit", "torch.nn.attention", "torch.nn.quantized"],
+    *["torch.onnx", "torch.profiler"],
     *["torch.quantization", "torch.sparse", "torch.utils.benchmark", "torch.utils.cpp_extension"],
     *["torch.utils.data.distributed", "torch.utils.model_zoo", "torchvision.io", "torchvision.models"],
     *["torchvision.ops"],

@@ -65,7 +65,7 @@ _TABLE = [
     ("torch.*lstm*", _SEQUENCE),
     ("torch.*gru*", _SEQUENCE),
     ("torch.*rnn_*", _SEQUENCE),
-    ("torch.nn.utils.rnn*", _SEQUENCE),
+    ("torch.nn.utils.rnn*", "nn.utils.rnn.pad_sequence with a mask; microdl has no recurrent layers"),
     ("torch.nn.*Upsample*", "numpy or Pillow, before the image becomes a tensor"),
     ("torch.nn.functional.interpolate", "numpy or Pillow, before the image becomes a tensor"),
     ("torch.*[cC][tT][cC]*[lL]oss", "nn.CrossEntropyLoss, where each place has its label"),

@@ -18,9 +18,15 @@ __all__ = ["remove_weight_norm", "weight_norm"]
 M = TypeVar("M", bound=Module)
 
 
-def _length(v: Any, dim: int | None) -> Any:
+def length(v: Any, dim: int | None) -> Any:
     """The norms over all dimensions but `dim`, kept; over all for None."""
     return v.norm() if dim is None else v.norm(2, [d for d in range(v.ndim) if d != dim % v.ndim], True)
+
+
+def normalized(g: Any, v: Any, dim: int | None) -> Any:
+    """`g * v / |v|`, one step of the graph where PyTorch makes it one."""
+    weight = v * (g / length(v, dim))
+    return named(weight, "WeightNormInterfaceBackward0") if dim in (0, v.ndim - 1) else weight
 
 
 class WeightNorm:
@@ -32,7 +38,7 @@ class WeightNorm:
     def compute_weight(self, module: Module) -> Any:
         """The weight of the present length and direction."""
         g, v = getattr(module, self.name + "_g"), getattr(module, self.name + "_v")
-        return named(v * (g / _length(v, self.dim)), "WeightNormInterfaceBackward0")
+        return normalized(g, v, self.dim)
 
     def __call__(self, module: Module, inputs: Any) -> None:
         setattr(module, self.name, self.compute_weight(module))
@@ -68,8 +74,8 @@ def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
     weight = getattr(module, name)
     del module._parameters[name]
     with no_grad():
-        length = _length(weight, hook.dim)
-    module.register_parameter(name + "_g", Parameter(length))
+        start = length(weight, hook.dim)
+    module.register_parameter(name + "_g", Parameter(start))
     module.register_parameter(name + "_v", Parameter(weight.data))
     setattr(module, name, hook.compute_weight(module))
     module.register_forward_pre_hook(hook)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import microdl as torch
+from microdl import distributions as D
 from microdl.distributions import (
     Bernoulli,
     Categorical,
@@ -195,3 +196,64 @@ def test_what_is_shown() -> None:
 )
 def test_constraints(constraint: Any, value: Any, inside: list[bool]) -> None:
     assert constraint.check(torch.tensor(value)).tolist() == inside
+
+
+EXPECTED: dict[str, Any] = {
+    "gamma": [0.0003946791, 0.02207546, 0.171638],
+    "beta": [0.6726441, 0.3900394, 0.3039484],
+    "dirichlet": [0.06942087, 0.9305791],
+    "student": [1.371144, -0.3094602, -3.371132],
+    "gumbel": [1.711458, 3.666061, -0.7716695],
+    "binomial": [9.0, 6.0, 5.0],
+    "relaxed": [0.1512869, 0.668631, 0.00172753],
+}
+
+
+def test_samples_made_of_gamma_numbers_are_pytorchs() -> None:
+    def drawn(d: Any) -> Any:
+        torch.manual_seed(0)
+        return d.sample((3,)).tolist()
+
+    assert drawn(D.Gamma(0.5, 2.0)) == pytest.approx(EXPECTED["gamma"], rel=1e-5)
+    assert drawn(D.Beta(2.0, 3.0)) == pytest.approx(EXPECTED["beta"], rel=1e-5)
+    assert drawn(D.Dirichlet(torch.tensor([0.5, 5.0])))[2] == pytest.approx(EXPECTED["dirichlet"], rel=1e-5)
+    assert drawn(D.StudentT(3.0)) == pytest.approx(EXPECTED["student"], rel=1e-5)
+    assert drawn(D.Gumbel(1.0, 2.0)) == pytest.approx(EXPECTED["gumbel"], rel=1e-5)
+    assert drawn(D.Binomial(20, torch.tensor(0.3))) == EXPECTED["binomial"]
+    assert drawn(D.RelaxedBernoulli(torch.tensor(0.5), 0.3)) == pytest.approx(EXPECTED["relaxed"], rel=1e-5)
+
+
+@pytest.mark.parametrize("shape", [0.3, 1.0, 4.0, 2000.0])
+def test_the_mean_of_gamma_numbers_has_the_slope_1(shape: float) -> None:
+    torch.manual_seed(0)
+    a = torch.full((4000,), shape, dtype=torch.float64, requires_grad=True)
+    D.Gamma(a, 1.0).rsample().sum().backward()
+    error = a.grad.std().item() / 4000**0.5
+    assert a.grad.mean().item() == pytest.approx(1, abs=4 * error + 1e-3)
+    (g,) = torch.autograd.grad(D.Gamma(a[:2], 1.0).rsample().sum(), a, create_graph=True)
+    with pytest.raises(NotImplementedError, match="_standard_gamma_grad"):
+        g.sum().backward()
+
+
+@pytest.mark.parametrize("sum_to_one", [D.Dirichlet(torch.tensor([0.5, 2.0, 3.0])), D.Beta(0.7, 2.0)])
+def test_the_mean_of_dirichlet_vectors_has_its_slope(sum_to_one: Any) -> None:
+    torch.manual_seed(0)
+    a = torch.tensor([0.7, 2.0], dtype=torch.float64, requires_grad=True)
+    wide = a.expand(4000, 2)
+    samples = D.Dirichlet(wide).rsample()[:, 0].mean()
+    (slope,) = torch.autograd.grad(samples, a)
+    assert slope.tolist() == pytest.approx([2.0 / 2.7**2, -0.7 / 2.7**2], abs=0.01)
+    value = sum_to_one.sample((500,))
+    assert sum_to_one.support.check(value).all()
+
+
+def test_a_cache_makes_the_inverse_exact() -> None:
+    x = torch.tensor([20.0])
+    for size, expected in ((0, math.inf), (1, 20.0)):
+        t = D.TanhTransform(cache_size=size)
+        assert t.inv(t(x)).item() == expected
+    t = D.ComposeTransform([D.ExpTransform(), D.AffineTransform(0.0, 2.0)]).with_cache()
+    assert t.inv(t(x)) is x
+    assert t == D.ComposeTransform([D.ExpTransform(), D.AffineTransform(0.0, 2.0)])
+    assert t.inv != t
+    assert t.inv.inv is t

@@ -11,9 +11,10 @@ from typing import Any
 from ..ops.systems import cholesky_ex
 
 __all__ = [
-    "Constraint", "boolean", "dependent", "greater_than", "greater_than_eq", "independent", "integer_interval",
-    "interval", "less_than", "lower_cholesky", "nonnegative", "nonnegative_integer", "one_hot", "positive",
-    "positive_definite", "real", "real_vector", "simplex", "unit_interval",
+    "Constraint", "boolean", "dependent", "greater_than", "greater_than_eq", "half_open_interval", "independent",
+    "integer_interval", "interval", "less_than", "lower_cholesky", "multinomial", "nonnegative",
+    "nonnegative_integer", "of_mixture", "one_hot", "positive", "positive_definite", "real", "real_vector",
+    "simplex", "unit_interval",
 ]  # fmt: skip
 
 
@@ -87,6 +88,27 @@ def independent(base: Constraint, ndims: int) -> Constraint:
         return inside.reshape((*inside.shape[: inside.ndim - ndims], -1)).all(-1)
 
     return Constraint(f"IndependentConstraint({base!r}, {ndims})", check, base.event_dim + ndims, base.is_discrete)
+
+
+def half_open_interval(lower_bound: Any, upper_bound: Any) -> Constraint:
+    """Numbers of [lower_bound, upper_bound)."""
+    name = f"HalfOpenInterval(lower_bound={lower_bound}, upper_bound={upper_bound})"
+    return Constraint(name, lambda value: (value >= lower_bound) & (value < upper_bound))
+
+
+def multinomial(upper_bound: int) -> Constraint:
+    """Vectors of whole numbers >= 0 with the sum `upper_bound`."""
+    return Constraint("Multinomial()", lambda x: (x >= 0).all(-1) & (x.sum(-1) <= upper_bound), 1, is_discrete=True)
+
+
+def of_mixture(base: Constraint) -> Constraint:
+    """What each component of a mixture may give."""
+
+    def check(value: Any) -> Any:
+        inside = base.check(value.unsqueeze(-1 - base.event_dim))
+        return inside.reshape((*value.shape[: value.ndim - base.event_dim], -1)).all(-1)
+
+    return Constraint(f"MixtureSameFamilyConstraint({base!r})", check, base.event_dim, base.is_discrete)
 
 
 real = Constraint("Real()", lambda value: value == value)

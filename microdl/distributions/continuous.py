@@ -1,4 +1,4 @@
-"""Distributions of real numbers: Normal, Uniform, Exponential, Laplace."""
+"""Distributions of real numbers: Normal, Uniform, Exponential, Laplace, Cauchy."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import math
 from typing import Any, ClassVar
 
 from .. import dtypes
-from ..creation import ones, zeros, zeros_like
+from ..creation import full, ones, zeros, zeros_like
 from ..dtypes import Size
 from ..random import normal, rand
 from . import constraints
 from .distribution import Distribution, broadcast_all
 
-__all__ = ["Exponential", "Laplace", "Normal", "Uniform"]
+__all__ = ["Cauchy", "Exponential", "Laplace", "Normal", "Uniform"]
 
 
 def standard_normal(shape: Size, like: Any) -> Any:
@@ -237,3 +237,47 @@ class Laplace(Distribution):
 
     def entropy(self) -> Any:
         return 1 + (2 * self.scale).log()
+
+
+class Cauchy(Distribution):
+    """Cauchy's distribution: `log_prob(x) = -log(pi scale (1 + ((x - loc) / scale)^2))`; it has no mean.
+
+    Source: https://pytorch.org/docs/stable/distributions.html#cauchy
+    """
+
+    arg_constraints: ClassVar[Any] = {"loc": constraints.real, "scale": constraints.positive}
+    support = constraints.real
+    has_rsample = True
+
+    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
+        self.loc, self.scale = broadcast_all(loc, scale)
+        super().__init__(self.loc.size(), validate_args=validate_args)
+
+    @property
+    def mean(self) -> Any:
+        return full(self._extended_shape(), math.nan, dtype=self.loc.dtype)
+
+    @property
+    def mode(self) -> Any:
+        return self.loc
+
+    @property
+    def variance(self) -> Any:
+        return full(self._extended_shape(), math.inf, dtype=self.loc.dtype)
+
+    def rsample(self, sample_shape: Any = ()) -> Any:
+        return self.loc + zeros(self._extended_shape(sample_shape), dtype=self.loc.dtype).cauchy_() * self.scale
+
+    def log_prob(self, value: Any) -> Any:
+        self._check_value(value)
+        return -math.log(math.pi) - self.scale.log() - (((value - self.loc) / self.scale) ** 2).log1p()
+
+    def cdf(self, value: Any) -> Any:
+        self._check_value(value)
+        return ((value - self.loc) / self.scale).atan() / math.pi + 0.5
+
+    def icdf(self, value: Any) -> Any:
+        return (math.pi * (value - 0.5)).tan() * self.scale + self.loc
+
+    def entropy(self) -> Any:
+        return math.log(4 * math.pi) + self.scale.log()

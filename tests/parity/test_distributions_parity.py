@@ -42,6 +42,47 @@ MAKE: dict[str, Any] = {
     "independent bits": lambda T, D: D.Independent(D.Bernoulli(T.ones(3, 2) * 0.3), 2),
 }
 
+MADE_OF_OTHERS: dict[str, Any] = {
+    "gamma": lambda T, D: D.Gamma(x(T) + 0.5, T.tensor([1.0, 2.0])),
+    "gamma of numbers": lambda T, D: D.Gamma(5, 2.0),
+    "chi2": lambda T, D: D.Chi2(x(T) + 3),
+    "beta": lambda T, D: D.Beta(x(T) + 0.5, 2.0),
+    "beta of numbers": lambda T, D: D.Beta(2, 3),
+    "dirichlet": lambda T, D: D.Dirichlet(T.tensor([[0.2, 0.3, 0.4], [3.0, 2.0, 1.0]], requires_grad=True)),
+    "student": lambda T, D: D.StudentT(T.tensor([1.0, 1.5, 3.0]), 1.0, 2.0),
+    "cauchy": lambda T, D: D.Cauchy(x(T), 2.0),
+    "half cauchy": lambda T, D: D.HalfCauchy(T.tensor([1.0, 2.0])),
+    "half normal": lambda T, D: D.HalfNormal(T.tensor([1.0, 2.0])),
+    "log normal": lambda T, D: D.LogNormal(x(T), 0.5),
+    "gumbel": lambda T, D: D.Gumbel(x(T), 2.0),
+    "gumbel of numbers": lambda T, D: D.Gumbel(0.0, 2.0),
+    "weibull": lambda T, D: D.Weibull(2.0, x(T) + 1.5),
+    "pareto": lambda T, D: D.Pareto(2.0, x(T) + 3.0),
+    "geometric": lambda T, D: D.Geometric(x(T) + 0.3),
+    "geometric by logits": lambda T, D: D.Geometric(logits=x(T)),
+    "binomial": lambda T, D: D.Binomial(10, x(T) + 0.3),
+    "binomial by logits": lambda T, D: D.Binomial(T.tensor([3.0, 40.0]), logits=x(T) + 0.3),
+    "negative binomial": lambda T, D: D.NegativeBinomial(5.0, x(T) + 0.3),
+    "multinomial": lambda T, D: D.Multinomial(7, T.tensor([0.2, 0.3, 0.5])),
+    "multinomial rows": lambda T, D: D.Multinomial(4, logits=T.tensor(LOGITS)),
+    "logistic": lambda T, D: D.TransformedDistribution(
+        D.Uniform(0.0, 1.0), [D.SigmoidTransform().inv, D.AffineTransform(1.0, T.tensor([2.0, 3.0]))]
+    ),
+    "squashed": lambda T, D: D.TransformedDistribution(D.Normal(x(T), 1.0), D.TanhTransform(cache_size=1)),
+    "turned": lambda T, D: D.TransformedDistribution(D.Normal(x(T), 1.0), [D.AffineTransform(1.0, -2.0)]),
+    "vectors": lambda T, D: D.TransformedDistribution(D.Normal(T.zeros(3, 2), 1.0), D.AffineTransform(0.0, 2.0, 1)),
+    "mvn moved": lambda T, D: D.TransformedDistribution(
+        D.MultivariateNormal(x(T), T.tensor(COV)), [D.ExpTransform(), D.PowerTransform(T.tensor(2.0))]
+    ),
+    "relaxed": lambda T, D: D.RelaxedOneHotCategorical(T.tensor(0.5), logits=T.tensor(LOGITS, requires_grad=True)),
+    "relaxed bits": lambda T, D: D.RelaxedBernoulli(T.tensor(0.5), x(T) + 0.3),
+    "mixture": lambda T, D: D.MixtureSameFamily(D.Categorical(T.ones(2)), D.Normal(x(T), 1.0)),
+    "mixture of vectors": lambda T, D: D.MixtureSameFamily(
+        D.Categorical(T.ones(3, 2)), D.Independent(D.Normal(T.arange(12.0).view(3, 2, 2), 1.0), 1)
+    ),
+}
+MAKE |= MADE_OF_OTHERS
+
 ASK: dict[str, Any] = {
     "shapes": lambda T, d: [tuple(d.batch_shape), tuple(d.event_shape), d.has_rsample, d.has_enumerate_support],
     "support": lambda T, d: str(d.support),
@@ -71,7 +112,11 @@ PAIRS = [
     ("categorical by logits", "categorical with an empty class"), ("poisson", "poisson"), ("one hot", "one hot"),
     ("categorical with an empty class", "categorical by logits"), ("mvn", "mvn by scale"), ("mvn by precision", "mvn"),
     ("independent", "independent"), ("independent", "independent bits"), ("normal of numbers", "uniform"),
-    ("uniform", "normal of numbers"),
+    ("uniform", "normal of numbers"), ("gamma", "gamma of numbers"), ("beta", "beta of numbers"), ("chi2", "gamma"),
+    ("dirichlet", "dirichlet"), ("cauchy", "cauchy"), ("half normal", "half normal"), ("log normal", "log normal"),
+    ("gumbel", "gumbel of numbers"), ("geometric", "geometric by logits"), ("binomial", "binomial"),
+    ("exponential", "gamma"), ("gamma", "exponential"), ("normal", "laplace"), ("laplace", "normal"),
+    ("squashed", "turned"), ("exponential", "normal"),
 ]  # fmt: skip
 
 ERRORS: list[Any] = [
@@ -98,6 +143,24 @@ ERRORS: list[Any] = [
     lambda T, D: D.MultivariateNormal(T.zeros(2), T.eye(2)).log_prob(T.zeros(3)),
     lambda T, D: D.MultivariateNormal(T.zeros(2), scale_tril=T.tensor([[1.0, 1.0], [0.0, 1.0]])),
     lambda T, D: D.Independent(D.Normal(0.0, 1.0), 1),
+    lambda T, D: D.Gamma(-1.0, 1.0),
+    lambda T, D: D.Dirichlet(T.tensor(1.0)),
+    lambda T, D: D.Dirichlet(T.ones(2)).log_prob(T.ones(2)),
+    lambda T, D: D.Beta(1.0, 1.0).log_prob(T.tensor(2.0)),
+    lambda T, D: D.Geometric(0.0),
+    lambda T, D: D.Geometric(),
+    lambda T, D: D.Binomial(5, T.tensor(0.5)).log_prob(T.tensor(6.0)),
+    lambda T, D: D.Multinomial(T.ones(2), T.ones(2)),
+    lambda T, D: D.Multinomial(3, T.ones(2)).log_prob(T.tensor([4.0, 1.0])),
+    lambda T, D: D.NegativeBinomial(5, T.tensor(1.0)),
+    lambda T, D: D.LogNormal(0.0, 1.0).log_prob(T.tensor(-1.0)),
+    lambda T, D: D.TransformedDistribution(D.Normal(0.0, 1.0), 3),
+    lambda T, D: D.TransformedDistribution(D.Normal(0.0, 1.0), [3]),
+    lambda T, D: D.TransformedDistribution(D.Normal(0.0, 1.0), D.SoftmaxTransform()),
+    lambda T, D: D.ExpTransform(cache_size=2),
+    lambda T, D: D.MixtureSameFamily(D.Normal(0.0, 1.0), D.Normal(T.zeros(2), 1.0)),
+    lambda T, D: D.MixtureSameFamily(D.Categorical(T.ones(3)), D.Normal(T.zeros(2), 1.0)),
+    lambda T, D: D.MixtureSameFamily(D.Categorical(T.ones(3, 2)), D.Normal(T.zeros(4, 2), 1.0)),
 ]
 
 
@@ -129,7 +192,22 @@ def test_a_distribution(name: str, ask: str) -> None:
     ours, theirs = (
         answer(T, lambda T=T: ASK[ask](T, MAKE[name](T, T.distributions))) for T in (microdl, torch)
     )  # fmt: skip
+    if ask == "cdf" and name in ("gamma", "gamma of numbers", "chi2"):
+        assert ours[0] == "NotImplementedError"  # for want of the incomplete gamma function
+        return
     check(ours, theirs)
+
+
+@pytest.mark.parametrize("shape", [0.05, 0.5, 1.0, 3.0, 50.0, 900.0, 5000.0])
+def test_the_slope_of_a_gamma_number(shape: float) -> None:
+    def slopes(T: Any) -> Any:
+        T.manual_seed(0)
+        a = T.full((200,), shape, dtype=T.float64, requires_grad=True)
+        T.distributions.Gamma(a, 1.0).rsample().sum().backward()
+        return a.grad.numpy()
+
+    theirs = torch.tensor(slopes(torch))
+    torch.testing.assert_close(torch.tensor(slopes(microdl)), theirs, rtol=3e-3, atol=1e-6)
 
 
 def gradient(T: Any, name: str) -> Any:

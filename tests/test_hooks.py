@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import microdl as torch
+from microdl import nn
 
 
 def leaf(values: Any, dtype: Any = None) -> Any:
@@ -133,3 +134,29 @@ def test_a_module_shows_its_hooks_under_the_names_that_pytorch_gives_them() -> N
     assert list(layer._forward_hooks) == [handle.id]
     layer._forward_hooks.clear()
     assert layer(torch.ones(1)).item() == 1
+
+
+def test_hooks_of_the_older_name() -> None:
+    model = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1))
+    seen = []
+    for layer in model:
+        layer.register_backward_hook(lambda module, grad_input, grad_output: seen.append((module, *grad_output)))
+    model(torch.ones(1, 2)).sum().backward()  # no input requires grad, and no warning says so
+    assert [module for module, _ in seen] == list(model)[::-1]
+    assert seen[0][1].tolist() == [[1.0]]
+    assert torch.equal(seen[1][1], model[2].weight)
+    with pytest.raises(RuntimeError, match="both regular backward hooks and full backward hooks"):
+        model[0].register_full_backward_hook(print)
+
+
+def test_next_functions_has_a_place_for_each_tensor() -> None:
+    w, x = torch.ones(2, requires_grad=True), torch.ones(2)
+
+    def listed(t: Any) -> list[str | None]:
+        return [None if node is None else type(node).__name__ for node, _ in t.grad_fn.next_functions]
+
+    assert listed(w * x) == ["AccumulateGrad", None]
+    assert listed(x - w) == [None, "AccumulateGrad"]
+    assert listed(torch.cat([x, w, x])) == [None, "AccumulateGrad", None]
+    assert listed(nn.Linear(2, 1)(x[None])) == ["AccumulateGrad", None, "AccumulateGrad"]  # bias, input, weight
+    assert listed(w.exp()) == ["AccumulateGrad"]

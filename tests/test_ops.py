@@ -237,6 +237,6 @@ def graph(node: Node) -> Iterator[Node]:
     while todo:
         found = todo.pop()
         yield found
-        new = {edge for edge, _ in found.next_functions} - seen
+        new = {edge for edge, _ in found.next_functions if edge is not None} - seen
         seen |= new
         todo.extend(new)

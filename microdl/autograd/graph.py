@@ -140,7 +140,7 @@ class Node:
         return type(self).__name__
 
     @property
-    def next_functions(self) -> tuple[tuple[Node, int], ...]:
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
         """The nodes of the inputs, each with the number of the output it stands for."""
         return tuple((shown(e), e.index if isinstance(e, Output) else 0) for e in self.edges)
 
@@ -196,6 +196,16 @@ class OpNode(Node):
             return self.label
         name = self.plan.name
         return str(name(self) if callable(name) else name)
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """The nodes of the inputs; (None, 0) for a tensor that requires no grad, as in PyTorch."""
+        plan, own = self.plan, super().next_functions
+        listed = [name for name in plan.declared.listed if name in plan.tensors]
+        at = dict(zip(plan.wanted, own, strict=False))
+        if len(own) != len(plan.wanted) or not set(plan.wanted) <= set(listed):
+            return own
+        return tuple(at.get(name, (None, 0)) for name in listed)
 
     def backward(self, g: Any, create_graph: bool, retain_graph: bool) -> tuple[Any, ...]:
         """The gradients of the declared step; what it saved is freed unless it is retained."""

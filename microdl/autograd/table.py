@@ -61,6 +61,7 @@ class Op:
         self.formulas = dict(formulas)
         self.aux = dict(aux or {})
         self.joint = dict(joint or {})
+        self.listed = tuple(p for p in params if p in self.formulas)  # as `next_functions` lists them
         self.grad_name = grad_name or "".join(p.title() for p in name.strip("_").split("_")) + "Backward0"
         self._plans: dict[tuple[tuple[str, ...], tuple[str, ...]], Plan] = {}
 

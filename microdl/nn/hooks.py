@@ -27,6 +27,16 @@ class _WithKwargs:
         self.hook = hook
 
 
+class _Older:
+    """Marks a hook of `register_backward_hook`, which nothing is said about where no input requires grad."""
+
+    def __init__(self, hook: Hook) -> None:
+        self.hook = hook
+
+    def __call__(self, *args: Any) -> Any:
+        return self.hook(*args)
+
+
 class Hooks:
     """The hooks of one module, and a call of the module that runs them."""
 
@@ -43,11 +53,20 @@ class Hooks:
     def add(self, kind: Kind, hook: Hook, prepend: bool = False, with_kwargs: bool = False) -> RemovableHandle:
         """Adds a hook behind the others of its kind, or before them."""
         hooks: OrderedDict[int, Any] = getattr(self, kind)
+        if kind == "backward" and any(isinstance(h, _Older) is not isinstance(hook, _Older) for h in hooks.values()):
+            raise RuntimeError(
+                "Cannot use both regular backward hooks and full backward hooks on a single Module. Please use only "
+                "one of them."
+            )
         handle = RemovableHandle(hooks)
         hooks[handle.id] = _WithKwargs(hook) if with_kwargs else hook
         if prepend:
             hooks.move_to_end(handle.id, last=False)
         return handle
+
+    def add_older_backward(self, hook: Hook) -> RemovableHandle:
+        """Adds a hook of `register_backward_hook`."""
+        return self.add("backward", _Older(hook))
 
     def call(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """`module.forward(*args, **kwargs)` with the hooks around it."""
@@ -136,10 +155,11 @@ class _Boundary:
     def _report_without_inputs(self, grad_output: tuple[Any, ...]) -> None:
         if not self.after:
             return
-        warn(
-            "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs "
-            "require gradients.",
-        )
+        if not isinstance(self.after[0], _Older):
+            warn(
+                "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs "
+                "require gradients.",
+            )
         for hook in self.after:
             result = hook(self.module, (None,) * self.n_inputs, grad_output)
             if result is not None and any(g is not None for g in _as_tuple(result)):
@@ -197,11 +217,14 @@ _UNUSED = (
 
 def torch_hooks(hooks: Hooks | None) -> dict[str, Any]:
     """The attributes in which PyTorch's modules keep the hooks."""
-    found: dict[str, Any] = {"_is_full_backward_hook": True if hooks is not None and hooks.backward else None}
+    kinds = [] if hooks is None else [not isinstance(hook, _Older) for hook in hooks.backward.values()]
+    found: dict[str, Any] = {"_is_full_backward_hook": kinds[0] if kinds else None}
     found.update((name, OrderedDict()) for name in _UNUSED)
     for name, kind in _TORCH_NAMES.items():
         own: OrderedDict[int, Any] = OrderedDict() if hooks is None else getattr(hooks, kind)
-        found[name] = OrderedDict((i, hook.hook if isinstance(hook, _WithKwargs) else hook) for i, hook in own.items())
+        found[name] = OrderedDict(
+            (i, hook.hook if isinstance(hook, (_WithKwargs, _Older)) else hook) for i, hook in own.items()
+        )
         if kind.startswith("forward"):
             found[name + "_with_kwargs"] = OrderedDict((i, True) for i, h in own.items() if isinstance(h, _WithKwargs))
     state = {} if hooks is None else {kind: d for kind, d in vars(hooks).items() if kind[:4] in ("save", "load") and d}
@@ -217,6 +240,8 @@ def from_torch_hooks(attributes: dict[str, Any]) -> dict[str, Any]:
     hooks = Hooks()
     for name, kind in _TORCH_NAMES.items():
         for i, hook in (rest.pop(name, None) or {}).items():
+            if kind == "backward" and attributes.get("_is_full_backward_hook") is False:
+                hook = _Older(hook)
             getattr(hooks, kind)[i] = _WithKwargs(hook) if i in flags[name] else hook
     for kind, own in (rest.pop(_STATE, None) or {}).items():
         getattr(hooks, kind).update(own)

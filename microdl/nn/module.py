@@ -272,6 +272,14 @@ class Module(ModuleTree):
         """
         return self._add_hook("backward", hook, prepend)
 
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """`register_full_backward_hook`, by its older name. RuntimeError beside one of those.
+
+        `grad_output` is as in PyTorch. `grad_input` has the gradients of the module's inputs, where PyTorch gives
+        those of the last step's: for `Linear` the bias, the input and the weight.
+        """
+        return self._own_hooks().add_older_backward(hook)
+
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Calls `hook(module, grad_output)` before the gradients pass the module; it may return a new grad_output."""
         return self._add_hook("backward_pre", hook, prepend)

@@ -79,6 +79,7 @@ _linear = TABLE["linear"] = Op(
     grad_name=lambda node: _step_name("bias" in node.plan.tensors, len(node.shape)),
     joint={("weight", "bias"): _grad_weight_bias},
 )
+_linear.listed = ("bias", "input", "weight")  # addmm's order
 _PLANS: dict[int, Any] = {}
 _NAMES = ("input", "weight", "bias")
 

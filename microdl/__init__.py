@@ -11,7 +11,7 @@ from math import e, inf, nan, pi
 
 from . import (
     accelerator, amp, autograd, backends, cuda, datasets, distributions, dtypes, func, kernels, linalg, mps, nn,
-    optim, random, serialization, special, storage, surface, testing, utils, version, xpu,
+    optim, profiler, random, serialization, special, storage, surface, testing, utils, version, xpu,
 )  # fmt: skip
 from .amp import autocast, is_autocast_enabled
 from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
@@ -262,7 +262,8 @@ __all__ = [
     "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "mode", "msort", "mul", "multinomial",
     "multiply", "mv", "nan", "nan_to_num", "nanmean", "nansum", "narrow", "ne", "neg", "negative", "nn", "no_grad",
     "nonzero", "norm", "normal", "not_equal", "numel", "ones", "ones_like", "optim", "outer", "pairwise_distance",
-    "permute", "pi", "pinverse", "poisson_nll_loss", "pow", "prelu", "prod", "promote_types", "qr", "quantile",
+    "permute", "pi", "pinverse", "poisson_nll_loss", "pow", "prelu", "prod", "profiler", "promote_types", "qr",
+    "quantile",
     "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm", "reciprocal",
     "relu", "relu_", "remainder", "repeat_interleave", "reshape", "return_types", "roll", "round", "rsqrt", "rsub",
     "scalar_tensor", "scatter", "scatter_add", "searchsorted", "seed", "select", "selu", "set_default_dtype",

@@ -20,7 +20,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 ORDER = [
     *["kernels", "_atomic", "_warning", "surface", "device", "dtypes", "printing"],
     *["autograd", "ops", "tensor", "creation", "typed", "storage", "safetensors", "interop", "random"],
-    *["linalg", "special", "amp", "cuda", "backends", "accelerator", "mps", "xpu", "switches", "version"],
+    *["linalg", "special", "amp", "cuda", "backends", "accelerator", "mps", "xpu", "profiler", "switches", "version"],
     *["testing", "distributions", "func", "nn", "optim", "utils", "serialization", "transforms", "datasets", "vision"],
     *["compat", "plots", "train", "bench", "cli", "__main__"],
 ]

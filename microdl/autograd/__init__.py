@@ -3,7 +3,7 @@
 Source of the names and their meaning: https://pytorch.org/docs/stable/autograd.html
 """
 
-from . import functional
+from . import functional, profiler
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .backward import backward, grad
 from .function import Function
@@ -32,6 +32,7 @@ __all__ = [
     "is_grad_enabled",
     "is_inference_mode_enabled",
     "no_grad",
+    "profiler",
     "set_detect_anomaly",
     "set_grad_enabled",
 ]

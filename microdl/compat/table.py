@@ -96,6 +96,7 @@ MODULES = {
     "torch.optim.lr_scheduler": "microdl.optim.lr_scheduler",
     "torch.optim.optimizer": "microdl.optim.optimizer",
     "torch.optim.swa_utils": "microdl.optim.swa_utils",
+    "torch.profiler": "microdl.profiler",
     "torch.random": "microdl.random",
     "torch.return_types": "microdl.return_types",
     "torch.serialization": "microdl.serialization",
@@ -136,7 +137,7 @@ MODULES = {
 EMPTY = {
     *["torch._dynamo", "torch.ao", "torch.distributed", "torch.export", "torch.fft", "torch.fx", "torch.hub"],
     *["torch.jit", "torch.nn.attention", "torch.nn.quantized"],
-    *["torch.onnx", "torch.profiler"],
+    *["torch.onnx"],
     *["torch.quantization", "torch.sparse", "torch.utils.benchmark", "torch.utils.cpp_extension"],
     *["torch.utils.data.distributed", "torch.utils.model_zoo", "torchvision.io", "torchvision.models"],
     *["torchvision.ops"],

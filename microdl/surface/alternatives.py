@@ -36,8 +36,6 @@ _TABLE = [
     ("torch.nn.parallel*", "the model itself: there is one device"),
     ("torch.multiprocessing", "Python's multiprocessing, whose processes get copies of tensors"),
     ("torch.func*", "torch.func.grad, vjp, jvp, jacrev, hessian, vmap or functional_call"),
-    ("torch.profiler", "Python's cProfile, or time.perf_counter around the step"),
-    ("torch.autograd.*profile*", "Python's cProfile, or time.perf_counter around the step"),
     ("torch.amp*", "float32 without autocast: drop the context manager and the GradScaler"),
     ("torch.*autocast*", "float32 without autocast: drop the context manager and the GradScaler"),
     ("torch.*GradScaler", "float32 without autocast: drop the context manager and the GradScaler"),

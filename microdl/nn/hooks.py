@@ -157,8 +157,8 @@ class _Boundary:
             return
         if not isinstance(self.after[0], _Older):
             warn(
-                "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs "
-                "require gradients.",
+                "Full backward hook is firing when gradients are computed with respect to module outputs since no "
+                "inputs require gradients.",
             )
         for hook in self.after:
             result = hook(self.module, (None,) * self.n_inputs, grad_output)

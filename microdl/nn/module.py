@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from .. import dtypes
+from .._warning import warn
 from ..autograd.graph import RemovableHandle, TensorBase
 from ..autograd.mode import no_grad
 from ..creation import empty
@@ -174,10 +174,9 @@ class Module(ModuleTree):
 
     def share_memory(self: M) -> M:
         """The module itself; a UserWarning tells that microdl has no memory shared between processes."""
-        warnings.warn(
+        warn(
             "share_memory: microdl has no memory shared between processes. Another process works on a copy of the "
             "module, and what it learns is not seen here: send back its state_dict().",
-            stacklevel=2,
         )
         return self
 

@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .. import dtypes
 from .._warning import warn
 from ..autograd.graph import RemovableHandle, TensorBase, wrap
 from ..autograd.mode import enable_grad

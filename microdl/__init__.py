@@ -24,8 +24,8 @@ from .autograd import (
     set_grad_enabled,
 )
 from .creation import (
-    arange, as_tensor, asarray, empty, empty_like, eye, from_numpy, full, full_like, is_floating_point, is_tensor,
-    linspace, logspace, numel, ones, ones_like, scalar_tensor, tensor, zeros, zeros_like,
+    arange, as_tensor, asarray, empty, empty_like, eye, from_numpy, full, full_like,
+    linspace, logspace, ones, ones_like, scalar_tensor, tensor, zeros, zeros_like,
 )  # fmt: skip
 from .func import vmap
 from .device import (
@@ -93,9 +93,6 @@ from .ops.sorting import (
 from .ops.activation import (
     celu, prelu, relu, selu, sigmoid, threshold,
 )  # fmt: skip
-from .ops.softmax import (
-    log_softmax, softmax,
-)  # fmt: skip
 from .ops.blend import (
     addcdiv, addcmul, allclose, bitwise_left_shift, bitwise_right_shift, diff, equal, heaviside, hypot, isclose,
     lerp, logaddexp, nan_to_num,
@@ -118,8 +115,8 @@ from .ops.pointwise import (
     lcm, ldexp, logaddexp2, nextafter, positive, rad2deg, signbit,
 )  # fmt: skip
 from .ops.queries import (
-    can_cast, get_default_device, imag, is_complex, is_conj, is_neg, is_nonzero, is_same_size, is_signed, is_storage,
-    itself, result_type, set_default_device, typename,
+    can_cast, get_default_device, imag, is_complex, is_conj, is_floating_point, is_neg, is_nonzero, is_same_size,
+    is_signed, is_storage, is_tensor, itself, numel, result_type, set_default_device, typename,
 )  # fmt: skip
 from .ops.rearrange import (
     adjoint, atleast_1d, atleast_2d, atleast_3d, block_diag, broadcast_shapes, column_stack, dsplit,
@@ -159,7 +156,7 @@ from .nn.native import (
     poisson_nll_loss, triplet_margin_loss,
 )  # fmt: skip
 from .ops import return_types
-from .ops.spelling import with_out
+from .ops.spelling import in_one_tuple, with_out
 from .printing import set_printoptions
 from .random.counts import binomial, poisson
 from .random.lowrank import pca_lowrank, svd_lowrank
@@ -183,6 +180,11 @@ from .typed import set_default_tensor_type, typed
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"microdl\.")
 
 __version__ = "0.1.0.dev0"
+
+# Functions of `torch` that are stricter than the methods and than those of `nn.functional`
+softmax, log_softmax = Tensor.softmax, Tensor.log_softmax
+for _name in ("flip", "permute", "reshape", "tile"):
+    globals()[_name] = in_one_tuple(globals()[_name])
 
 # What takes `out=` as a function and not as a method
 _WITH_OUT = """

@@ -9,12 +9,13 @@ import numpy as np
 
 from . import dtypes
 from .autograd.graph import TensorBase, wrap
+from .autograd.kinds import no_kernel
 from .device import require_cpu
 from .ops import spacing
 from .ops.arithmetic import memory_order
 from .ops.data import array_of_data, check_numpy
 from .ops.making import finish
-from .ops.shape import require, sizes
+from .ops.shape import integer, number, require, sizes
 from .ops.spelling import spelled, with_out
 from .tensor import Tensor
 
@@ -156,15 +157,17 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, r
     >>> torch.full((2,), 7), torch.full((2,), 0.5)
     (tensor([7, 7]), tensor([0.5000, 0.5000]))
     """
-    value = fill_value.item() if isinstance(fill_value, TensorBase) else fill_value
-    shape = size if isinstance(size, (tuple, list)) else (size,)
+    value = number("full", 2, fill_value, "fill_value")
+    if not isinstance(size, (tuple, list)):
+        raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
     return _filled(
-        (tuple(shape),), value, dtype or dtypes.from_numpy_dtype(dtypes.of_number(value)), requires_grad, device
+        (tuple(size),), value, dtype or dtypes.from_numpy_dtype(dtypes.of_number(value)), requires_grad, device
     )
 
 
 def _like(name: str, input: Any, value: Any, dtype: Any, requires_grad: bool, device: Any) -> Any:
     d = require(name, input)._a.dtype if dtype is None else dtypes.to_numpy_dtype(dtype)
+    value = number(name, 2, value, "fill_value")
     dtypes.check_fits(value, d)
     return finish(np.full_like(input._a, np.asarray(value).astype(d), d, memory_order(input._a)), requires_grad, device)
 
@@ -205,7 +208,7 @@ def full_like(
 
 @with_out
 def arange(
-    start: Any = 0,
+    start: Any = None,
     end: Any = None,
     step: Any = 1,
     *,
@@ -226,7 +229,8 @@ def arange(
     """
     if end is None:
         start, end = 0, start
-    start, end, step = (x.item() if isinstance(x, TensorBase) else x for x in (start, end, step))
+    start = 0 if start is None else start
+    start, end, step = (number("arange", 1, x, n) for n, x in (("start", start), ("end", end), ("step", step)))
     if dtype is not None and dtypes.to_numpy_dtype(dtype).kind in "iu":
         start, end, step = int(start), int(end), int(step)
     if step == 0:
@@ -239,6 +243,8 @@ def arange(
     inferred = np.result_type(*(dtypes.of_number(x) for x in (start, end, step)))
     d = inferred if dtype is None else dtypes.to_numpy_dtype(dtype)
     d = dtypes.get_default_dtype().numpy if d.kind == "f" and dtype is None else d
+    if d.kind == "b":
+        raise no_kernel("arange_cpu", d)
     if all(isinstance(x, int) for x in (start, step)):
         array = (start + step * np.arange(n, dtype=np.int64)).astype(d)
     else:
@@ -265,10 +271,12 @@ def linspace(
                 f"linspace only supports 0-dimensional start and end tensors, but got {name} with {x._a.ndim} "
                 "dimension(s)."
             )
+    steps = integer("linspace", "steps", steps)
     if steps < 0:
         raise RuntimeError(f"number of steps must be non-negative, not {steps}")
     d = dtypes.or_default(dtype)
     work = d if d.kind == "f" else np.dtype(np.float64)
+    start, end = (number("linspace", i, x, "end") for i, x in enumerate((start, end), start=1))
     start, end = (float(x) if d.kind == "f" else int(x) for x in (start, end))
     array = spacing.between(start, end, steps, work)
     return finish(array.astype(d), requires_grad, device)
@@ -302,22 +310,13 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, 
 
 def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """A 0-d tensor of the default dtype (or `dtype`) that holds a number."""
-    return finish(np.asarray(s, dtypes.or_default(dtype)), requires_grad, device)
-
-
-def is_tensor(obj: Any) -> bool:
-    """Whether `obj` is a tensor."""
-    return isinstance(obj, TensorBase)
-
-
-def is_floating_point(input: Any) -> bool:
-    """Whether a tensor's dtype is a floating one."""
-    return bool(input.is_floating_point())
-
-
-def numel(input: Any) -> int:
-    """The number of elements of a tensor."""
-    return int(input.numel())
+    return full(
+        (),
+        number("scalar_tensor", 1, s, "s"),
+        dtype=dtype or dtypes.get_default_dtype(),
+        device=device,
+        requires_grad=requires_grad,
+    )
 
 
 @spelled(size="*")

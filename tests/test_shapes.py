@@ -148,7 +148,7 @@ def test_number_and_array_are_taken_one_after_the_other() -> None:
         ([0, 2], IndexError, "index 2 is out of bounds for dimension 0 with size 2"),
         ((0, 0, 0, 0), IndexError, "too many indices for tensor of dimension 3"),
         (0.5, IndexError, "only integers, slices"),
-        ("a", IndexError, "only integers, slices"),
+        ("a", TypeError, "invalid data type 'str'"),
         (slice(None, None, -1), ValueError, "step must be greater than zero"),
         (torch.tensor([0.5]), IndexError, "tensors used as indices must be long, int, byte or bool tensors"),
         (([0, 1], [0, 1, 2]), IndexError, r"could not be broadcast together with shapes \[2\], \[3\]"),

@@ -15,7 +15,7 @@ import numpy as np
 from .. import dtypes
 from .graph import RETAIN, AccumulateGrad, TensorBase, named, no_gradient, record, wrap
 from .mode import mode
-from .record import attach, op
+from .record import attach, op, operand, promoted
 from .table import Name, Op
 
 Calls = tuple[tuple[Callable[..., Any], tuple[Any, ...]], ...]
@@ -124,13 +124,25 @@ def write(t: Any, call: Callable[..., Any], args: tuple[Any, ...], name: str) ->
     recorded = takes_history(t, args)
     if recorded and t._view_of is not None:
         _check_view(t._view_of, name)  # again: it may be about to get its first history, from its arguments
-    result = call(wrap(t._a.copy(), t._node) if recorded else t, *args)
+    try:
+        result = call(wrap(t._a.copy(), t._node) if recorded else t, *args)
+    except NotImplementedError:
+        _check_result(t, _would_be(t, *args), name)
+        raise
     _check_result(t, result._a, name)
     np.copyto(t._a, result._a, casting="unsafe")
     t._version_counter.bump(name)
     if recorded:
         give_history(t, result if result._node is not None else overwrite(wrap(t._a, t._node), result))
     return t
+
+
+def _would_be(t: Any, *args: Any) -> Any:
+    """An array like the result of an operation that has no kernel: that it would not fit is said first."""
+    if len(args) != 1:
+        return t._a
+    x, y = promoted(t, operand("", 2, args[0]))
+    return np.broadcast_to(x, np.broadcast_shapes(x.shape, np.shape(y)))
 
 
 def takes_history(t: Any, args: tuple[Any, ...]) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 
 from .. import dtypes
 from .graph import Output, TensorBase, record, wrap
+from .kinds import refusing
 from .mode import mode
 from .table import Aux, Formula, Name, Op, Plan
 
@@ -25,14 +26,17 @@ BY_UFUNC: dict[np.ufunc, Callable[..., Any]] = {}
 _ndarray = np.ndarray
 
 
-def _declare(op: Op, call: Callable[..., Any], doc: str | None = None, ufunc: Any = None) -> Callable[..., Any]:
+def _declare(
+    op: Op, call: Callable[..., Any], doc: str | None = None, ufunc: Any = None, with_numbers: Any = None
+) -> Callable[..., Any]:
     TABLE[op.name] = op
     call.__name__ = call.__qualname__ = op.name
     call.__module__ = sys._getframe(2).f_globals["__name__"]  # where it is declared, and where pickle looks for it
     call.__doc__ = doc
     call.op = op  # type: ignore[attr-defined]
+    ufunc = getattr(ufunc, "__wrapped__", ufunc)
     if isinstance(ufunc, np.ufunc):
-        BY_UFUNC.setdefault(ufunc, call)
+        BY_UFUNC.setdefault(ufunc, with_numbers or call)
     return call
 
 
@@ -43,26 +47,35 @@ def not_a_tensor(name: str, position: int, value: Any, argument: str = "input") 
     )
 
 
+def _to_float(a: Any) -> Any:
+    return a.astype(dtypes.get_default_dtype().numpy)
+
+
 def unary(
     name: str,
     forward: Callable[..., Any],
     input: Formula | None = None,
     *,
     floating: bool = False,
+    refuses: tuple[str, str] | None = None,
     grad_name: Name | None = None,
     doc: str | None = None,
 ) -> Callable[..., Any]:
-    """Declares an elementwise operation on one tensor; `floating` ones turn integers into floats first."""
+    """Declares an elementwise operation on one tensor; `floating` ones turn integers into floats first.
+
+    `refuses` has PyTorch's name of the kernel, and the kinds of dtype (none of them floating) for which there is none.
+    """
     op = Op(name, forward, ("input",), {"input": input} if input else {}, grad_name=grad_name)
     plan = op.plan(("input",), ("input",)) if input else None
+    prepare = _to_float if floating else refuses and refusing(*refuses)
 
     def call(input: Any, *, out: Any = None) -> Any:
         try:
             a = input._a
         except AttributeError:
             raise not_a_tensor(name, 1, input) from None
-        if floating and a.dtype.kind != "f":
-            a = a.astype(dtypes.get_default_dtype().numpy)
+        if prepare is not None and a.dtype.kind != "f":
+            a = prepare(a)
         t = wrap(forward(a))
         node = input._node
         if node is not None and mode.enabled and plan is not None:
@@ -79,14 +92,15 @@ def binary(
     other: Formula | None = None,
     *,
     floating: bool = False,
+    numbers: bool = True,
     refuse: Callable[[Any, Any], None] | None = None,
     grad_name: Name | None = None,
     doc: str | None = None,
 ) -> Callable[..., Any]:
     """Declares an elementwise operation on two operands that broadcast and promote.
 
-    Either operand may be a Python number; `floating` ones turn integers into floats first. Before operands of two
-    dtypes are promoted, `refuse` may raise.
+    Either operand may be a Python number, unless `numbers` is False; NumPy's function takes one for the second always.
+    `floating` ones turn integers into floats first. Before operands of two dtypes are promoted, `refuse` may raise.
     """
 
     def agreed(input: Any, other: Any) -> tuple[Any, Any]:
@@ -133,7 +147,18 @@ def binary(
             record(plan, edges, t, plan.keep(input, other, t))
         return t if out is None else store(name, out, t)
 
-    return _declare(op, call, doc, forward)
+    return _declare(op, call if numbers else _of_tensors(name, call), doc, forward, call)
+
+
+def _of_tensors(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def checked(input: Any, other: Any, *, out: Any = None) -> Any:
+        if not isinstance(input, TensorBase):
+            raise not_a_tensor(name, 1, input)
+        if not isinstance(other, TensorBase):
+            raise not_a_tensor(name, 2, other, "other")
+        return call(input, other, out=out)
+
+    return checked
 
 
 def _binary_plan(op: Op, key: int) -> Plan:

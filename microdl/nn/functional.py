@@ -12,6 +12,7 @@ import numpy as np
 
 from ..autograd.graph import named
 from ..autograd.inplace import write
+from ..autograd.kinds import no_kernel
 from ..autograd.mode import no_grad
 from ..autograd.record import store
 from ..ops import activation
@@ -35,7 +36,7 @@ from ..ops.activation import (
     tanh,
     threshold,
 )
-from ..ops.arithmetic import rsqrt
+from ..ops.arithmetic import cast, rsqrt
 from ..ops.binary_loss import binary_cross_entropy, binary_cross_entropy_with_logits
 from ..ops.choice import clamp_min
 from ..ops.class_loss import cross_entropy, nll_loss
@@ -155,14 +156,13 @@ def _normalized_shape(name: str, input: Any, normalized_shape: Any, **affine: An
                 f"Expected {argument} to be of same shape as normalized_shape, but got {argument} of shape "
                 f"{list(t._a.shape)} and normalized_shape = {list(shape)}"
             )
-    _one_dtype(name, input, affine)
     return shape
 
 
 def _one_dtype(name: str, input: Any, others: dict[str, Any]) -> None:
     """NotImplementedError for integers, RuntimeError where a weight or statistic has another dtype than the input."""
     if input._a.dtype.kind != "f":
-        raise activation.not_implemented(name, input._a)
+        raise no_kernel(name, input._a.dtype)
     for argument, t in others.items():
         if t is not None and t._a.dtype != input._a.dtype:
             raise RuntimeError(
@@ -179,6 +179,7 @@ def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any 
     Source: Ba, Kiros, Hinton, "Layer Normalization", 2016.
     """
     shape = _normalized_shape("layer_norm", input, normalized_shape, weight=weight, bias=bias)
+    _one_dtype("layer_norm", input, {"weight": weight, "bias": bias})
     variance, center = var_mean(input, tuple(range(-len(shape), 0)), correction=0, keepdim=True)
     normal = (input.contiguous() - center) * rsqrt(variance + eps)
     return named(_affine(normal, weight, bias), "NativeLayerNormBackward0")
@@ -195,9 +196,11 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float |
     if require("rms_norm", input)._a.ndim < n:
         raise ValueError(f"Input tensor must have at least {n} dimensions, but got {input._a.ndim}")
     shape = _normalized_shape("rms_norm", input, normalized_shape, weight=weight)
+    if input._a.dtype.kind != "f":
+        raise no_kernel("rms_norm", input._a.dtype)
     small = float(np.finfo(input._a.dtype).eps) if eps is None else eps
     mean_square = mean(input * input, tuple(range(-len(shape), 0)), True)
-    return _affine(input * rsqrt(mean_square + small), weight, None)
+    return cast(_affine(input * rsqrt(mean_square + small), weight, None), input._a.dtype)
 
 
 def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
@@ -221,6 +224,7 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
                 f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of "
                 f"shape {list(t._a.shape)} and input of shape {list(shape)}"
             )
+    _one_dtype("group_norm", input, {"weight": weight, "bias": bias})
     groups = reshape(input, (shape[0], num_groups, -1))
     variance, center = var_mean(groups, -1, correction=0, keepdim=True)
     normal = reshape((groups - center) * rsqrt(variance + eps), shape)

@@ -17,6 +17,7 @@ from .._warning import warn
 from ..autograd.graph import TensorBase, wrap
 from ..autograd.inplace import write
 from ..autograd.mode import no_grad
+from ..ops.shape import number
 
 __all__ = [
     "calculate_gain", "constant", "constant_", "eye", "eye_", "kaiming_normal", "kaiming_normal_", "kaiming_uniform",
@@ -98,7 +99,7 @@ def constant_(tensor: Any, val: float) -> Any:
     >>> torch.nn.init.constant_(torch.empty(2), 0.5)
     tensor([0.5000, 0.5000])
     """
-    return _fill(tensor, val, "fill_")
+    return _fill(tensor, number("fill_", 1, val, "value"), "fill_")
 
 
 def ones_(tensor: Any) -> Any:

@@ -145,41 +145,48 @@ def constant_pad_nd(input: Any, pad: Any, value: float = 0) -> Any:
 # --- dropout -----------------------------------------------------------------------------------------------
 
 
+def _probability(p: float) -> float:
+    """RuntimeError, where the functions of `nn.functional` raise ValueError."""
+    if not 0 <= p <= 1:
+        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p}")
+    return p
+
+
 def dropout(input: Any, p: float, train: bool) -> Any:
     """`nn.functional.dropout` without defaults."""
-    return noise.dropout(input, p, train)
+    return noise.dropout(input, _probability(p), train)
 
 
 def dropout_(input: Any, p: float, train: bool) -> Any:
     """`dropout` in place."""
-    return noise.dropout(input, p, train, inplace=True)
+    return noise.dropout(input, _probability(p), train, inplace=True)
 
 
 def alpha_dropout(input: Any, p: float, train: bool) -> Any:
     """`nn.functional.alpha_dropout` without defaults."""
-    return noise.alpha_dropout(input, p, train)
+    return noise.alpha_dropout(input, _probability(p), train)
 
 
 def alpha_dropout_(input: Any, p: float, train: bool) -> Any:
     """`alpha_dropout` in place."""
-    return noise.alpha_dropout(input, p, train, inplace=True)
+    return noise.alpha_dropout(input, _probability(p), train, inplace=True)
 
 
 def feature_alpha_dropout(input: Any, p: float, train: bool) -> Any:
     """`nn.functional.feature_alpha_dropout` without defaults."""
-    return noise.feature_alpha_dropout(input, p, train)
+    return noise.feature_alpha_dropout(input, _probability(p), train)
 
 
 def feature_alpha_dropout_(input: Any, p: float, train: bool) -> Any:
     """`feature_alpha_dropout` in place."""
-    return noise.feature_alpha_dropout(input, p, train, inplace=True)
+    return noise.feature_alpha_dropout(input, _probability(p), train, inplace=True)
 
 
 def feature_dropout(input: Any, p: float, train: bool) -> Any:
     """`dropout` of whole channels (dimension 1)."""
-    return noise.feature_dropout(input, p, train)
+    return noise.feature_dropout(input, _probability(p), train)
 
 
 def feature_dropout_(input: Any, p: float, train: bool) -> Any:
     """`feature_dropout` in place."""
-    return noise.feature_dropout(input, p, train, inplace=True)
+    return noise.feature_dropout(input, _probability(p), train, inplace=True)

@@ -5,7 +5,6 @@ NaN passes through all of them. Those that make no sense for integers raise NotI
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 
 from .. import kernels
 from ..autograd.graph import TensorBase
+from ..autograd.kinds import of_kinds
 from ..autograd.record import op, unary
 from ..dtypes import from_numpy_dtype
 from .arithmetic import tanh
@@ -25,26 +25,6 @@ __all__ = [
     "celu", "elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "logsigmoid", "mish", "prelu", "relu",
     "relu6", "selu", "sigmoid", "silu", "softplus", "softsign", "tanh", "threshold",
 ]  # fmt: skip
-
-
-def not_implemented(kernel: str, array: Any) -> NotImplementedError:
-    """PyTorch's error for a dtype that a function does not take."""
-    name = from_numpy_dtype(array.dtype).legacy
-    return NotImplementedError(
-        f"\"{kernel}\" not implemented for '{name}'. Convert the tensor first, for example with .float()."
-    )
-
-
-def floats_only(kernel: str, forward: Callable[..., Any]) -> Callable[..., Any]:
-    """A forward that refuses integers and booleans, in the name of PyTorch's kernel."""
-
-    @functools.wraps(forward)
-    def checked(input: Any, *args: Any) -> Any:
-        if input.dtype.kind != "f":
-            raise not_implemented(kernel, input)
-        return forward(input, *args)
-
-    return checked
 
 
 def on_any(call: Callable[..., Any]) -> Callable[[Any], Any]:
@@ -87,7 +67,7 @@ tanh_of: Callable[[Any], Any] = on_any(tanh)
 
 logsigmoid = unary(
     "log_sigmoid",
-    floats_only("log_sigmoid_cpu", lambda input: -log1p_exp(-input)),
+    of_kinds("f", "log_sigmoid_cpu", lambda input: -log1p_exp(-input)),
     lambda g, input: g * sigmoid_of(-input),
     doc="""log(1 / (1 + exp(-input))) for each element, without overflow or cancellation.
 
@@ -100,7 +80,7 @@ logsigmoid = unary(
 )
 _silu = unary(
     "silu",
-    floats_only("silu_cpu", lambda input: input * sigmoid_array(input)),
+    of_kinds("f", "silu_cpu", lambda input: input * sigmoid_array(input)),
     lambda g, input: g * _silu_slope(input, sigmoid_of(input)),
 )
 
@@ -124,7 +104,7 @@ def _mish_slope(x: Any) -> Any:
 
 _mish = unary(
     "mish",
-    floats_only("mish_cpu", lambda input: input * np.tanh(log1p_exp(input))),
+    of_kinds("f", "mish_cpu", lambda input: input * np.tanh(log1p_exp(input))),
     lambda g, input: g * _mish_slope(input),
 )
 
@@ -136,7 +116,8 @@ def mish(input: Any, inplace: bool = False) -> Any:
 
 _softplus = op(
     "softplus",
-    floats_only(
+    of_kinds(
+        "f",
         "softplus_cpu",
         lambda input, beta, threshold: np.where(input * beta > threshold, input, log1p_exp(input * beta) / beta),
     ),
@@ -188,7 +169,7 @@ relu = unary(
 )
 _leaky_relu = op(
     "leaky_relu",
-    floats_only("leaky_relu_cpu", lambda input, slope: np.where(input > 0, input, input * slope)),
+    of_kinds("f", "leaky_relu_cpu", lambda input, slope: np.where(input > 0, input, input * slope)),
     input=lambda g, input, slope: np.where(input > 0, g, g * slope),
 )
 
@@ -244,8 +225,8 @@ def _elu_vjp(g: Any, input: Any, alpha: float, scale: float, input_scale: float)
     return np.where(input <= 0, g * negative, g * scale)
 
 
-_elu = op("elu", floats_only("elu_cpu", _elu_forward), input=_elu_vjp)
-_celu = op("celu", floats_only("elu_cpu", _elu_forward), input=_elu_vjp)
+_elu = op("elu", of_kinds("f", "elu_cpu", _elu_forward), input=_elu_vjp)
+_celu = op("celu", of_kinds("f", "elu_cpu", _elu_forward), input=_elu_vjp)
 _SELU = (1.6732632423543772848170429916717, 1.0507009873554804934193349852946, 1.0)
 
 
@@ -292,7 +273,8 @@ def _gelu_vjp(g: Any, input: Any, approximate: str) -> Any:
 
 _gelu = op(
     "gelu",
-    floats_only(
+    of_kinds(
+        "f",
         "GeluKernelImpl",
         lambda input, approximate: (
             input * normal_cdf(input) if approximate == "none" else 0.5 * input * (1 + _gelu_inner(input))
@@ -352,12 +334,12 @@ def relu6(input: Any, inplace: bool = False) -> Any:
 
 _hardsigmoid = unary(
     "hardsigmoid",
-    floats_only("hardsigmoid_cpu", lambda input: np.minimum(np.maximum(input + 3, 0), 6) / 6),
+    of_kinds("f", "hardsigmoid_cpu", lambda input: np.minimum(np.maximum(input + 3, 0), 6) / 6),
     lambda g, input: np.where((input > -3) & (input < 3), g / 6, 0),
 )
 _hardswish = unary(
     "hardswish",
-    floats_only("hardswish_cpu", lambda input: input * np.minimum(np.maximum(input + 3, 0), 6) / 6),
+    of_kinds("f", "hardswish_cpu", lambda input: input * np.minimum(np.maximum(input + 3, 0), 6) / 6),
     lambda g, input: np.where(input <= -3, 0, np.where(input < 3, g * (input / 3 + 0.5), g)),
 )
 
@@ -379,8 +361,12 @@ def _number(value: float, input: Any) -> Any:
 
 _threshold = op(
     "threshold",
-    lambda input, threshold, value: np.where(
-        input <= _number(threshold, input), np.asarray(_number(value, input)).astype(input.dtype), input
+    of_kinds(
+        "fiu",
+        "threshold_cpu",
+        lambda input, threshold, value: np.where(
+            input <= _number(threshold, input), np.asarray(_number(value, input)).astype(input.dtype), input
+        ),
     ),
     input=lambda g, input, threshold: np.where(input <= threshold, 0, g),
 )

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import TensorBase, named, no_gradient, wrap
+from ..autograd.kinds import kind_of, no_kernel, of_kinds
 from ..autograd.record import BY_UFUNC, binary, op, operand, promoted, unary
 from ..autograd.table import BOTH, SECOND, by_tensors
 from ..device import contiguous_format
 from ..dtypes import bool_, check_fits, of_number, result_dtype, to_numpy_dtype
-from .division import kind_of, not_for_bool
 from .spelling import or_factors_between
 
 # --- two operands -----------------------------------------------------------------------------------------
@@ -53,7 +53,7 @@ BY_UFUNC[np.subtract] = _sub
 def _pow_forward(x: Any, y: Any) -> Any:
     kind = kind_of(x, y)
     if kind == "b":
-        raise not_for_bool("pow")
+        raise no_kernel("pow", np.dtype(np.bool_))
     if kind == "i" and np.any(y < 0):
         return _negative_power(x, y)
     exactly = _EXACT_POWERS.get(y) if kind == "f" and isinstance(y, (int, float)) else None
@@ -115,12 +115,14 @@ maximum = binary(
     np.maximum,
     lambda g, input, other: _masked_half(g, input <= other, input == other),
     lambda g, input, other: _masked_half(g, other <= input, input == other),
+    numbers=False,
 )
 minimum = binary(
     "minimum",
     np.minimum,
     lambda g, input, other: _masked_half(g, input >= other, input == other),
     lambda g, input, other: _masked_half(g, other >= input, input == other),
+    numbers=False,
 )
 
 
@@ -136,6 +138,7 @@ atan2 = binary(
     lambda g, input, other: g * _over_square(other, input, other),
     lambda g, input, other: -g * _over_square(input, input, other),
     floating=True,
+    numbers=False,
 )
 
 eq = binary("eq", np.equal)
@@ -144,24 +147,14 @@ lt = binary("lt", np.less)
 le = binary("le", np.less_equal)
 gt = binary("gt", np.greater)
 ge = binary("ge", np.greater_equal)
-logical_and = binary("logical_and", np.logical_and)
-logical_or = binary("logical_or", np.logical_or)
-logical_xor = binary("logical_xor", np.logical_xor)
+logical_and = binary("logical_and", np.logical_and, numbers=False)
+logical_or = binary("logical_or", np.logical_or, numbers=False)
+logical_xor = binary("logical_xor", np.logical_xor, numbers=False)
 
 
-def _on_bits(name: str, ufunc: np.ufunc) -> Any:
-    def forward(*operands: Any) -> Any:
-        if kind_of(*operands) == "f":
-            raise NotImplementedError(f'"{name}_cpu" not implemented for floating dtypes. Use .long() first.')
-        return ufunc(*operands)
-
-    return forward
-
-
-bitwise_and = binary("bitwise_and", _on_bits("bitwise_and", np.bitwise_and))
-bitwise_or = binary("bitwise_or", _on_bits("bitwise_or", np.bitwise_or))
-bitwise_xor = binary("bitwise_xor", _on_bits("bitwise_xor", np.bitwise_xor))
-BY_UFUNC.update({np.bitwise_and: bitwise_and, np.bitwise_or: bitwise_or, np.bitwise_xor: bitwise_xor})
+bitwise_and = binary("bitwise_and", of_kinds("biu", "bitwise_and_cpu", np.bitwise_and))
+bitwise_or = binary("bitwise_or", of_kinds("biu", "bitwise_or_cpu", np.bitwise_or))
+bitwise_xor = binary("bitwise_xor", of_kinds("biu", "bitwise_xor_cpu", np.bitwise_xor))
 
 
 @or_factors_between(2, "alpha")
@@ -288,7 +281,7 @@ def _sign(x: Any) -> Any:
     return np.subtract(x > 0, x < 0, dtype=x.dtype) if x.dtype.kind != "b" else x.copy()
 
 
-abs = unary("abs", np.abs, lambda g, input: g * _sign(input))
+abs = unary("abs", np.abs, lambda g, input: g * _sign(input), refuses=("abs_cpu", "b"))
 sign = unary("sign", _sign, no_gradient)
 BY_UFUNC[np.sign] = sign
 
@@ -322,16 +315,16 @@ atan = unary("atan", np.arctan, lambda g, input: g / (input * input + 1), floati
 sinh = unary("sinh", np.sinh, lambda g, input: g * np.cosh(input), floating=True)
 cosh = unary("cosh", np.cosh, lambda g, input: g * np.sinh(input), floating=True)
 tanh = unary("tanh", np.tanh, lambda g, out: g * (1 - out * out), floating=True)
-floor = unary("floor", np.floor, no_gradient)
-ceil = unary("ceil", np.ceil, no_gradient)
-trunc = unary("trunc", np.trunc, no_gradient)
-frac = unary("frac", lambda x: _subtract(x, np.trunc(x)), lambda g: g)
+floor = unary("floor", np.floor, no_gradient, refuses=("floor_vml_cpu", "b"))
+ceil = unary("ceil", np.ceil, no_gradient, refuses=("ceil_vml_cpu", "b"))
+trunc = unary("trunc", np.trunc, no_gradient, refuses=("trunc_vml_cpu", "b"))
+frac = unary("frac", lambda x: x - np.trunc(x), lambda g: g, refuses=("frac_cpu", "biu"))
 isnan = unary("isnan", np.isnan)
 isinf = unary("isinf", np.isinf)
 isfinite = unary("isfinite", np.isfinite)
 logical_not = unary("logical_not", np.logical_not)
-bitwise_not = unary("bitwise_not", _on_bits("bitwise_not", np.bitwise_not))
-BY_UFUNC.update({np.bitwise_not: bitwise_not, np.log10: log10})
+bitwise_not = unary("bitwise_not", of_kinds("biu", "bitwise_not_cpu", np.bitwise_not))
+BY_UFUNC[np.log10] = log10
 
 
 def invert(input: Any) -> Any:
@@ -358,13 +351,9 @@ def clone(input: Any, *, memory_format: Any = None) -> Any:
     return contiguous_clone(input) if memory_format is contiguous_format else raw_clone(input)
 
 
-def _rint(x: Any) -> Any:
-    if x.dtype.kind == "b":
-        raise not_for_bool("round_cpu")
-    return np.rint(x) if x.dtype.kind == "f" else x.copy()
-
-
-_round = unary("round", _rint, no_gradient)
+_round = unary(
+    "round", lambda x: np.rint(x) if x.dtype.kind == "f" else x.copy(), no_gradient, refuses=("round_vml_cpu", "b")
+)
 BY_UFUNC[np.rint] = _round
 
 
@@ -377,6 +366,8 @@ def round(input: Any, *, decimals: int = 0, out: Any = None) -> Any:
     """
     if decimals == 0 or not isinstance(input, TensorBase):
         return _round(input, out=out)
+    if input._a.dtype.kind != "f":
+        raise no_kernel("round_cpu", input._a.dtype)
     scale = 10.0 ** builtins.abs(decimals)
     result = _round(input * scale) / scale if decimals > 0 else _round(input / scale) * scale  # type: ignore[operator]
     return named(result, "RoundBackward1")

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import named
+from ..autograd.kinds import no_kernel
 from ..autograd.record import op
 from ..dtypes import from_numpy_dtype
-from .activation import log1p_exp, logsigmoid, not_implemented, sigmoid_of, softplus_of
+from .activation import log1p_exp, logsigmoid, sigmoid_of, softplus_of
 from .arithmetic import cast
 from .loss import constant, empty_batch, promote_pair, reduced, reduction_of, remedy, share, tensors
 
@@ -85,7 +86,7 @@ def _check_binary(name: str, input: Any, target: Any, reduction: str, **weights:
             f"{remedy(x.shape, y.shape)}."
         )
     if x.dtype.kind != "f":
-        raise not_implemented(name, x)
+        raise no_kernel(name, x.dtype)
     if reduction == "mean" and not x.size:
         raise empty_batch(name, x.shape)
     found = []

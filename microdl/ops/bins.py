@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import TensorBase, wrap
-from ..dtypes import from_numpy_dtype
-from .shape import require
+from ..autograd.kinds import no_kernel
+from .shape import number, require
 
 
 def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Any:
@@ -22,9 +22,7 @@ def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Any:
     if minlength < 0:
         raise RuntimeError(f"minlength should be >= 0, but it is {minlength}")
     if a.dtype.kind in "fb":
-        raise NotImplementedError(
-            f"\"bincount_cpu\" not implemented for '{from_numpy_dtype(a.dtype).legacy}': it counts integers"
-        )
+        raise no_kernel("bincount_cpu", a.dtype)
     if a.ndim != 1 or (a.size and a.min() < 0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     if weights is None:
@@ -43,15 +41,16 @@ def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Any:
     tensor([0., 2., 1., 0.])
     """
     a = require("histc", input)._a
-    if a.dtype.kind != "f":
-        raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{input.dtype.legacy}'. Use .float() first.")
     if bins <= 0:
         raise RuntimeError(f"torch.histc(): bins must be > 0, but got {bins}")
+    min, max = number("histc", 3, min, "min"), number("histc", 4, max, "max")
     low, high = (float(a.min()), float(a.max())) if min == max and a.size else (float(min), float(max))
     if not (np.isfinite(low) and np.isfinite(high)):
         raise RuntimeError(f"torch.histc: range of [{low}, {high}] is not finite")
     if low > high:
         raise RuntimeError(f"torch.histc: max must be larger than min, but got [{low}, {high}]")
+    if a.dtype.kind != "f":
+        raise no_kernel("histogram_cpu", a.dtype)
     if low == high:
         low, high = low - 1, high + 1
     first, last = a.dtype.type(low), a.dtype.type(high)
@@ -85,6 +84,12 @@ def searchsorted(
     if sorter is not None:
         edges = np.take_along_axis(edges, sorter._a, -1)
     x = input._a if isinstance(input, TensorBase) else np.asarray(input)
+    if side not in (None, "left", "right"):
+        raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
+    if right and side == "left":
+        raise RuntimeError(
+            "torch.searchsorted(): side and right can't be opposites, got side of left while right was True"
+        )
     where: Any = side or ("right" if right else "left")
     dtype = np.int32 if out_int32 else np.int64
     if edges.ndim == 1:

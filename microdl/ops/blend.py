@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import TensorBase, named, wrap
+from ..autograd.kinds import no_kernel, of_kinds
 from ..autograd.record import BY_UFUNC, binary, not_a_tensor, op, promoted
 from ..dtypes import check_fits, from_numpy_dtype, result_dtype
 from .arithmetic import _mul, add, cast, memory_order
-from .division import kind_of, true_divide
+from .division import true_divide
 from .join import cat
 from .products import C_NAMES
-from .shape import broadcast_tensors, require, wrap_dim
+from .shape import broadcast_tensors, number, require, wrap_dim
 from .slices import expand_pair
 from .spelling import or_factors_between, spelled
 
@@ -68,9 +69,11 @@ def lerp(input: Any, end: Any, weight: Any) -> Any:
             expand_pair(a, other._a)
         elif name == "end":
             raise not_a_tensor("lerp", 2, end, "end")
+        else:
+            weight = number("lerp", 3, weight, "weight")
     broadcast_tensors(*(t for t in (input, end, weight) if isinstance(t, TensorBase)))  # raises what does not fit
     if a.dtype.kind != "f":
-        raise NotImplementedError(f"\"lerp_kernel\" not implemented for '{_legacy(input)}'. Use .float() first.")
+        raise no_kernel("lerp_kernel", a.dtype)
     return _lerp(input, end, weight)
 
 
@@ -115,8 +118,7 @@ def _of_one_dtype(name: str, *operands: Any) -> list[Any]:
 
 def _factor(input: Any, value: Any) -> Any:
     """What multiplies a product is of the tensors' kind: for integers, the whole part. TypeError unless a number."""
-    if isinstance(value, str) or not hasattr(value, "__float__"):
-        raise TypeError(f"addcmul(): argument 'value' must be Number, not {type(value).__name__} ({value!r})")
+    value = number("addcmul", 4, value, "value")
     check_fits(value, input._a.dtype)
     return float(value) if input._a.dtype.kind == "f" else int(value)
 
@@ -124,28 +126,20 @@ def _factor(input: Any, value: Any) -> Any:
 # --- two operands -----------------------------------------------------------------------------------------
 
 
-def _floats_only(name: str, ufunc: np.ufunc) -> Any:
-    def forward(x: Any, y: Any) -> Any:
-        if getattr(x, "dtype", np.dtype(float)).kind != "f":
-            legacy = from_numpy_dtype(x.dtype).legacy
-            raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{legacy}'. Use .float() first.")
-        return ufunc(x, y)
-
-    return forward
-
-
 logaddexp = binary(
     "logaddexp",
-    _floats_only("logaddexp", np.logaddexp),
+    of_kinds("f", "logaddexp_cpu", np.logaddexp),
     lambda g, input, other: g / (1 + np.exp(other - input)),
     lambda g, input, other: g / (1 + np.exp(input - other)),
+    numbers=False,
     doc="`log(exp(input) + exp(other))` without overflow.",
 )
 hypot = binary(
     "hypot",
-    _floats_only("hypot", np.hypot),
+    of_kinds("f", "hypot_cpu", np.hypot),
     lambda g, input, out: g * (input / out),
     lambda g, other, out: g * (other / out),
+    numbers=False,
     doc="`sqrt(input^2 + other^2)` without overflow.",
 )
 
@@ -182,22 +176,15 @@ def heaviside(input: Any, values: Any, *, out: Any = None) -> Any:
     return _heaviside(input, values, out=out)
 
 
-def _on_whole(name: str, ufunc: np.ufunc) -> Any:
-    def forward(x: Any, y: Any) -> Any:
-        if kind_of(x, y) not in "iu":
-            raise NotImplementedError(f'"{name}_cpu" not implemented for {kind_of(x, y)!r}. Use .long() first.')
-        return ufunc(x, y)
-
-    return forward
-
-
 bitwise_left_shift = binary(
-    "bitwise_left_shift", _on_whole("lshift", np.left_shift), doc="`input * 2^other`, for integers."
+    "bitwise_left_shift", of_kinds("iu", "lshift_cpu", np.left_shift), doc="`input * 2^other`, for integers."
 )
 bitwise_right_shift = binary(
-    "bitwise_right_shift", _on_whole("rshift", np.right_shift), doc="`input / 2^other`, rounded down, for integers."
+    "bitwise_right_shift",
+    of_kinds("iu", "rshift_cpu", np.right_shift),
+    doc="`input / 2^other`, rounded down, for integers.",
 )
-BY_UFUNC.update({np.logaddexp: logaddexp, np.hypot: hypot, np.heaviside: heaviside})
+BY_UFUNC[np.heaviside] = heaviside
 
 
 # --- one operand ------------------------------------------------------------------------------------------
@@ -218,9 +205,11 @@ def nan_to_num(input: Any, nan: float = 0.0, posinf: float | None = None, neginf
     >>> torch.nan_to_num(torch.tensor([float("nan"), 1.]))
     tensor([0., 1.])
     """
+    given = enumerate((("nan", 0.0 if nan is None else nan), ("posinf", posinf), ("neginf", neginf)), start=2)
+    replacements = [x if x is None else number("nan_to_num", i, x, argument) for i, (argument, x) in given]
     if require("nan_to_num", input)._a.dtype.kind != "f":
         return input.clone()
-    return _nan_to_num(input, 0.0 if nan is None else nan, posinf, neginf)
+    return _nan_to_num(input, *replacements)
 
 
 @spelled(axis="dim")

@@ -12,7 +12,7 @@ import numpy as np
 from ..autograd.graph import AccumulateGrad, TensorBase, named, no_gradient, wrap
 from ..autograd.inplace import ViewOf, check_writable, set_node, write
 from ..autograd.mode import mode
-from ..autograd.record import op
+from ..autograd.record import not_a_tensor, op
 from . import indexing, shape
 from .slices import single
 
@@ -81,10 +81,14 @@ def fill_diagonal_(self: Any, fill_value: float, wrap: bool = False) -> Any:
 
 def index_put_(self: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
     """`self[indices] = values`; with `accumulate`, values are added, repeated places included."""
-    if isinstance(values, TensorBase):
-        indexing.check_same_dtype(self, values, tuple(i._a for i in indices if isinstance(i, TensorBase)))
+    if not isinstance(values, TensorBase):
+        raise not_a_tensor("index_put_", 2, values, "values")
+    for i, index in enumerate(indices):
+        if index is None:
+            raise TypeError(f"index_put_(): expected Tensor as element {i} in argument 0, but got NoneType")
+    indexing.check_same_dtype(self, values, tuple(i._a for i in indices if isinstance(i, TensorBase)))
     part = indexing.getitem(self.detach(), tuple(indices))
-    if isinstance(values, TensorBase) and values._a.ndim > part._a.ndim:
+    if values._a.ndim > part._a.ndim:
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(values._a.shape)} cannot be broadcast to indexing result of "
             f"shape {list(part._a.shape)}"
@@ -93,7 +97,7 @@ def index_put_(self: Any, indices: Any, values: Any, accumulate: bool = False) -
         indexing.setitem(self, tuple(indices), values)
         return self
     basic, arrays = indexing.parse(tuple(indices), self._a.shape)
-    spread = shape.expand(values, *part._a.shape)
+    spread = shape.expand(values, part._a.shape)
     if arrays:
         spread = indexing._accumulate(spread, self._a[basic].shape if basic else self._a.shape, arrays)
     if basic or not arrays:

@@ -96,13 +96,20 @@ def _agreeing(input: Any, *bounds: Any) -> tuple[Any, ...]:
     return (cast(input, common), *cast_bounds)
 
 
+def _check_bound(name: str, argument: str, bound: Any) -> None:
+    if bound is None:
+        raise TypeError(f"{name}(): argument '{argument}' (position 2) must be Number or Tensor, not NoneType")
+
+
 def clamp_min(input: Any, min: Any) -> Any:
     """`clamp` with a lower bound only."""
+    _check_bound("clamp_min", "min", min)
     return named(clamp(input, min), f"ClampMinBackward{isinstance(min, TensorBase):d}")
 
 
 def clamp_max(input: Any, max: Any) -> Any:
     """`clamp` with an upper bound only."""
+    _check_bound("clamp_max", "max", max)
     return named(clamp(input, None, max), f"ClampMaxBackward{isinstance(max, TensorBase):d}")
 
 
@@ -145,6 +152,8 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
             f"where expected condition to be a boolean tensor, but got a tensor with dtype "
             f"{dtype_name(condition)}. Compare it first, for example condition != 0."
         )
+    if input is None or other is None:
+        raise TypeError("where() takes the condition alone, or both input and other: one of them is missing or None")
     sides = [operand("where", i, side) for i, side in ((2, input), (3, other))]
     arrays = [s._a if isinstance(s, TensorBase) else number_array(s) for s in sides]
     common = result_type(*sides).numpy

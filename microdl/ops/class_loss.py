@@ -11,11 +11,11 @@ import numpy as np
 
 from .. import kernels
 from ..autograd.graph import TensorBase, named, record, wrap
+from ..autograd.kinds import no_kernel
 from ..autograd.mode import mode
 from ..autograd.record import TABLE, not_a_tensor, op
 from ..autograd.table import Aux, Op
 from ..dtypes import from_numpy_dtype
-from .activation import not_implemented
 from .arithmetic import cast
 from .loss import constant, empty_batch, reduction_of, tensors
 from .reduction import sum as total
@@ -190,7 +190,7 @@ def cross_entropy(
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     x = input._a
     if x.dtype.kind != "f":
-        raise not_implemented("log_softmax_lastdim_kernel_impl", x)
+        raise no_kernel("log_softmax_lastdim_kernel_impl", x.dtype)
     if x.dtype == np.float16:
         wide = cast(weight, _FLOAT32) if weight is not None else None
         wide_target = cast(target, _FLOAT32) if target._a.dtype == x.dtype else target
@@ -354,7 +354,7 @@ def nll_loss(
     tensors("nll_loss_nd", input=input, target=target)
     scores, labels, shape = _rows("nll_loss", input, target, weight, how)
     if scores._a.dtype.kind != "f":
-        raise not_implemented("nll_loss_out_frame", scores._a)
+        raise no_kernel("nll_loss_out_frame", scores._a.dtype)
     out = _nll(scores, labels, weight, int(ignore_index), how)
     out = reshape(out, shape) if how == "none" else out
     return named(out, _nll_name(input._a.ndim, how))

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import TensorBase, named, wrap
+from ..autograd.kinds import no_kernel
 from ..autograd.record import op
+from ..dtypes import to_numpy_dtype
 from . import return_types
 from .along import picked
 from .arithmetic import cast, clone
 from .join import _flip
-from .reduction import check_flag, with_axes
+from .reduction import check_flag, check_recorded, with_axes
 from .shape import require, wrap_dim
 from .spelling import AXIS, spelled
 
@@ -118,7 +120,8 @@ _prod_all = op(
 def _summable(name: str, input: Any, dtype: Any) -> Any:
     """In the dtype asked for; integers and booleans otherwise as int64."""
     if dtype is not None:
-        return cast(require(name, input), dtype)
+        check_recorded(require(name, input), dtype)
+        return cast(input, dtype)
     return input if require(name, input)._a.dtype.kind == "f" else cast(input, np.dtype(np.int64))
 
 
@@ -151,6 +154,12 @@ def _as(result: Any, dtype: Any) -> Any:
     return result if dtype is None or result.dtype == dtype else result.to(dtype)
 
 
+def _running(name: str, input: Any, dtype: Any) -> Any:
+    if dtype is not None and to_numpy_dtype(dtype).kind == "b":
+        raise no_kernel(f"{name}_out_cpu", to_numpy_dtype(dtype))
+    return _summable(name, input, dtype)
+
+
 # --- running sums and products ------------------------------------------------------------------------------
 
 
@@ -164,7 +173,7 @@ def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Any:
 
     Source: https://pytorch.org/docs/stable/generated/torch.cumsum.html
     """
-    input = _summable("cumsum", input, dtype)
+    input = _running("cumsum", input, dtype)
     return _as(running_sum(input, wrap_dim(dim, input._a.ndim), False), dtype)
 
 
@@ -178,7 +187,7 @@ def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Any:
 
     Source: https://pytorch.org/docs/stable/generated/torch.cumprod.html
     """
-    input = _summable("cumprod", input, dtype)
+    input = _running("cumprod", input, dtype)
     return _as(running_product(input, wrap_dim(dim, input._a.ndim)), dtype)
 
 
@@ -209,10 +218,7 @@ def logcumsumexp(input: Any, dim: int) -> Any:
     tensor([0.0000, 0.6931, 1.0986])
     """
     if require("logcumsumexp", input)._a.dtype.kind != "f":
-        raise NotImplementedError(
-            f"\"logcumsumexp_out_cpu\" not implemented for '{input.dtype.legacy}'. Convert it first, for example with "
-            ".float()."
-        )
+        raise no_kernel("logcumsumexp_out_cpu", input._a.dtype)
     return _logcumsumexp(input, wrap_dim(dim, input._a.ndim))
 
 

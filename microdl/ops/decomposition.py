@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import TensorBase, named, wrap
+from ..autograd.kinds import no_kernel
 from ..autograd.record import op
 from . import return_types
-from .linalg import LinAlgError, _as_tensor, _floating, _solve, _square, inv
+from .linalg import LinAlgError, _as_many_rows_as_columns, _as_tensor, _floating, _solve, _square, inv
 from .matrix import _tril, on_diagonal
 from .spelling import spelled
 
@@ -61,7 +62,10 @@ def eigh(A: Any, UPLO: Any = "L") -> Any:
 
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.eigh.html
     """
-    values, vectors = np.linalg.eigh(_square("eigh", A)._a, UPLO)
+    a = _square("eigh", A)._a
+    if str(UPLO).upper() not in ("L", "U"):
+        raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
+    values, vectors = np.linalg.eigh(a, UPLO)
     return return_types.linalg_eigh(_eigh(A, values, vectors))
 
 
@@ -221,6 +225,8 @@ def linalg_cholesky(A: Any, *, upper: bool = False) -> Any:
 
 def cholesky(input: Any, upper: bool = False) -> Any:
     """The lower (or upper) triangular factor; prefer `linalg.cholesky`."""
+    if _as_tensor(input) and input._a.dtype.kind != "f":
+        raise no_kernel("cholesky_cpu", input._a.dtype)
     return named(linalg_cholesky(input, upper=upper), "CholeskyBackward0")
 
 
@@ -291,7 +297,7 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any =
 @spelled(input="A")
 def matrix_power(A: Any, n: int) -> Any:
     """A multiplied by itself n times; the inverse's powers for negative n."""
-    A = _square("matrix_power", A)
+    A = (_square if n < 0 else _as_many_rows_as_columns)("matrix_power", A)
     if inverted := n < 0:
         A, n = inv(A), -n
     if n == 0:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import TensorBase, no_gradient
+from ..autograd.kinds import kind_of, no_kernel
 from ..autograd.record import BY_UFUNC, binary
 from ..autograd.table import BOTH, SECOND, by_tensors
 
@@ -21,22 +22,13 @@ true_divide = binary(
 )
 
 
-def kind_of(*operands: Any) -> str:
-    """The kind of dtype of operands of which at least one is an array, and which agree."""
-    return next(str(x.dtype.kind) for x in operands if hasattr(x, "dtype"))
-
-
-def not_for_bool(name: str) -> NotImplementedError:
-    return NotImplementedError(f"\"{name}\" not implemented for 'Bool'. Convert it first, for example with .long().")
-
-
 def _dividing(name: str, ufunc: Callable[..., Any]) -> Any:
     """A ufunc that raises where whole numbers are divided by 0; NumPy gives 0."""
 
     def forward(x: Any, y: Any) -> Any:
         kind = kind_of(x, y)
         if kind == "b":
-            raise not_for_bool(name)
+            raise no_kernel(name, np.dtype(np.bool_))
         if kind != "f" and not np.all(y):
             raise RuntimeError(f"ZeroDivisionError: {name} of integers by 0. Convert them first, as with .float().")
         return ufunc(x, y)

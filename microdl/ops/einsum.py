@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 import string
 from collections.abc import Callable, Sequence
 from inspect import Parameter, Signature
@@ -92,7 +93,7 @@ def _from_sublists(args: tuple[Any, ...]) -> tuple[str, list[Any]]:
     """`einsum(x, [0, 1], y, [1, 2], [0, 2])` as an equation and its operands."""
 
     def text(sub: Sequence[Any]) -> str:
-        return "".join("..." if i is Ellipsis else string.ascii_letters[int(i)] for i in sub)
+        return "".join("..." if i is Ellipsis else string.ascii_letters[operator.index(i)] for i in sub)
 
     pairs = len(args) // 2
     equation = ",".join(text(args[2 * i + 1]) for i in range(pairs))
@@ -227,7 +228,7 @@ def einsum(equation: Any, *operands: Any) -> Any:
 def _of_one(t: Any, term: str, out: str) -> Any:
     """Of one operand: a view, or sums of it."""
     order = out + "".join(c for c in term if c not in out)
-    t = permute(t, *(term.index(c) for c in order))
+    t = permute(t, tuple(term.index(c) for c in order))
     return t if len(out) == len(term) else t.sum(tuple(range(len(out), len(term))))
 
 
@@ -266,9 +267,9 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
     free_x = [i for i in range(x.ndim) if i not in first]
     free_y = [j for j in range(y.ndim) if j not in second]
     n = math.prod(x.shape[i] for i in first)
-    rows = reshape(permute(a, *free_x, *first), math.prod(x.shape[i] for i in free_x), n)
-    columns = reshape(permute(b, *second, *free_y), n, math.prod(y.shape[j] for j in free_y))
-    return reshape(matmul(rows, columns), *(x.shape[i] for i in free_x), *(y.shape[j] for j in free_y))
+    rows = reshape(permute(a, (*free_x, *first)), math.prod(x.shape[i] for i in free_x), n)
+    columns = reshape(permute(b, (*second, *free_y)), n, math.prod(y.shape[j] for j in free_y))
+    return reshape(matmul(rows, columns), (*(x.shape[i] for i in free_x), *(y.shape[j] for j in free_y)))
 
 
 def kron(input: Any, other: Any) -> Any:
@@ -281,9 +282,8 @@ def kron(input: Any, other: Any) -> Any:
     x, y = require("kron", input)._a.shape, require("kron", other)._a.shape
     ndim = max(len(x), len(y))
     x, y = (1,) * (ndim - len(x)) + x, (1,) * (ndim - len(y)) + y
-    blocks = reshape(input, *(n for size in x for n in (size, 1))) * reshape(
-        other, *(n for size in y for n in (1, size))
-    )
+    wide, tall = [n for size in x for n in (size, 1)], [n for size in y for n in (1, size)]
+    blocks = reshape(input, wide) * reshape(other, tall)
     return unsafe_view(blocks, tuple(n * m for n, m in zip(x, y, strict=True)))
 
 

@@ -244,7 +244,7 @@ def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
         raise RuntimeError(
             f"Number of elements of source < number of ones in mask: {source._a.size} elements for {where.size} places"
         )
-    flat = reshape(expand(input, *shape), -1)
+    flat = reshape(expand(input, shape), -1)
     return unsafe_view(scatter_put(flat, 0, where, reshape(source, -1)[: where.size]), tuple(shape))
 
 

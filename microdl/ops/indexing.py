@@ -16,7 +16,7 @@ from .._warning import warn
 from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.inplace import check_writable, overwrite, takes_history, view, write
 from ..autograd.record import op
-from ..dtypes import check_fits, from_numpy_dtype
+from ..dtypes import check_fits
 from .shape import expand, require, wrap_dim
 from .spelling import spelled
 
@@ -193,6 +193,8 @@ def _item(item: Any) -> Any:
         return item
     a = _index_array(item)
     if a is None:
+        if isinstance(item, (str, bytes)):
+            raise TypeError(f"new(): invalid data type '{type(item).__name__}': {item!r} is no index")
         try:
             return item.__index__()
         except AttributeError:
@@ -285,6 +287,8 @@ def setitem(input: Any, index: Any, value: Any) -> None:
     """`input[index] = value`, broadcast and cast to the tensor's dtype; recorded like any change in place."""
     basic, arrays = parse(None if index is True else index, input._a.shape)  # True: the whole, of any dtype
     check_writable(input, "index_put_")
+    if isinstance(index, TensorBase) and index._a.dtype == np.uint8 and not getattr(value, "shape", ()):
+        raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype uint8: use mask.bool()")
     if arrays and isinstance(value, TensorBase):
         check_same_dtype(input, value, arrays)
         if value._a.dtype != input._a.dtype:
@@ -298,7 +302,7 @@ def setitem(input: Any, index: Any, value: Any) -> None:
         np.broadcast_to(source, wanted)
     except ValueError:
         if not arrays:
-            expand(wrap(source), *wanted)
+            expand(wrap(source), wanted)
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(source.shape)} cannot be broadcast to indexing result of "
             f"shape {list(wanted)}"
@@ -325,7 +329,7 @@ def _number(input: Any, value: Any) -> np.ndarray[Any, Any]:
     if not isinstance(value, (bool, int, float)):
         kind = f"{'numpy.' if isinstance(value, np.ndarray) else ''}{type(value).__name__}"
         raise TypeError(
-            f"can't assign a {kind} to a torch.{_legacy(input)}Tensor. Assign a number or a tensor, as with "
+            f"can't assign a {kind} to a torch.{input.dtype.legacy}Tensor. Assign a number or a tensor, as with "
             "torch.as_tensor(value)."
         )
     check_fits(value, input._a.dtype)
@@ -349,18 +353,14 @@ def _selects(basic: Basic, shape: tuple[int, ...]) -> bool:
     )
 
 
-def check_same_dtype(input: Any, value: TensorBase, arrays: tuple[Any, ...]) -> None:
+def check_same_dtype(input: Any, value: Any, arrays: tuple[Any, ...]) -> None:
     """Index arrays take a tensor of their tensor's dtype only; a mask also takes one element of any."""
     masked = value._a.size == 1 and all(isinstance(i, slice) or i.dtype.kind == "b" for i in arrays)
     if value._a.dtype != input._a.dtype and not masked:
         raise RuntimeError(
-            f"Index put requires the source and destination dtypes match, got {_legacy(input)} for the destination and "
-            f"{_legacy(value)} for the source. Convert the source, for example with .to(x.dtype)."
+            "Index put requires the source and destination dtypes match, got "
+            f"{input.dtype.legacy} for the destination and {value.dtype.legacy} for the source: use .to(x.dtype)."
         )
-
-
-def _legacy(t: TensorBase) -> str:
-    return from_numpy_dtype(t._a.dtype).legacy
 
 
 def _stripped(source: np.ndarray[Any, Any], ndim: int) -> np.ndarray[Any, Any]:

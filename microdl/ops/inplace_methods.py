@@ -60,6 +60,7 @@ class InPlace:
 
     true_divide_ = inplace(division.true_divide, "true_divide_")
     polygamma_ = inplace(gamma.polygamma_of, "polygamma_")
+    float_power_ = inplace(pointwise.float_power_in_place, "float_power_")
 
 
 # What is written where its operand was: `x.exp_()` for `exp(x)`
@@ -69,7 +70,7 @@ _WRITTEN: tuple[Callable[..., Any], ...] = (
     arithmetic.logical_and, arithmetic.logical_or, arithmetic.logical_xor, arithmetic.logical_not,
     arithmetic.bitwise_and, arithmetic.bitwise_or, arithmetic.bitwise_xor, arithmetic.bitwise_not,
     blend.bitwise_left_shift, blend.bitwise_right_shift, blend.hypot, blend.heaviside,
-    pointwise.copysign, pointwise.ldexp, pointwise.nextafter, pointwise.float_power, pointwise.gcd, pointwise.lcm,
+    pointwise.copysign, pointwise.ldexp, pointwise.nextafter, pointwise.gcd, pointwise.lcm,
     arithmetic.neg, arithmetic.abs, arithmetic.sign, arithmetic.sgn, arithmetic._square,
     arithmetic.exp, arithmetic.exp2, arithmetic.expm1,
     arithmetic.log, arithmetic.log2, arithmetic.log10, arithmetic.log1p,

@@ -11,13 +11,14 @@ import numpy as np
 
 from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.inplace import link
+from ..autograd.kinds import no_kernel
 from ..autograd.mode import mode
 from ..autograd.record import attach, op
 from ..autograd.table import Op
-from ..dtypes import from_numpy_dtype, result_dtype
+from ..dtypes import result_dtype
 from .arithmetic import cast, contiguous_clone, memory_order
 from .indexing import _select_slices, narrow
-from .shape import flatten, require, unsqueeze, wrap_dim, wrap_dims
+from .shape import flatten, require, sizes, unsqueeze, wrap_dim, wrap_dims
 from .slices import index_select
 from .spelling import spelled
 
@@ -267,10 +268,7 @@ def flip(input: Any, *args: Any, dims: Any = None) -> Any:
     >>> torch.arange(3).flip(0)
     tensor([2, 1, 0])
     """
-    given: Any = args if dims is None else dims
-    if len(args) == 1 and isinstance(args[0], (tuple, list)):
-        given = args[0]
-    axes = wrap_dims(given, require("flip", input)._a.ndim)
+    axes = wrap_dims(sizes(args if dims is None else (dims,)), require("flip", input)._a.ndim)
     return _flip(input, axes if input._a.ndim else ())
 
 
@@ -315,7 +313,7 @@ def _nothing_back(g: Any, input_shape: tuple[int, ...]) -> Any:
 @spelled(repeats="*", dims="*")
 def repeat(input: Any, *repeats: Any) -> Any:
     """The tensor tiled: copied `repeats[i]` times along dimension i (which may be new ones in front)."""
-    times = tuple(int(r) for r in (repeats[0] if repeats and isinstance(repeats[0], (tuple, list)) else repeats))
+    times = sizes(repeats)
     if len(times) < input._a.ndim:
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     shape = (1,) * (len(times) - input._a.ndim) + input._a.shape
@@ -335,10 +333,7 @@ _repeat_none = op("repeat", lambda input, shape: np.empty(shape, input.dtype), i
 @spelled(dims="*")
 def tile(input: Any, *dims: Any) -> Any:
     """`repeat` that also takes fewer numbers than there are dimensions: ones are put in front."""
-    times = tuple(dims[0] if dims and isinstance(dims[0], (tuple, list)) else dims)
-    wrong = [n for n in times if not isinstance(n, (int, np.integer))]
-    if wrong:
-        raise TypeError(f"tile(): argument 'dims' (position 2) must be tuple of ints, not {type(wrong[0]).__name__}")
+    times = sizes(dims)
     return repeat(input, (1,) * (require("tile", input)._a.ndim - len(times)) + times)
 
 
@@ -357,7 +352,7 @@ def repeat_interleave(
     Raises RuntimeError for negative repeats, or a number of them that does not fit.
     """
     if repeats is None or input is None:
-        alone = input if repeats is None else repeats
+        alone = require("repeat_interleave", input if repeats is None else repeats)
         return wrap(np.repeat(np.arange(alone._a.size), _counts(alone, None)))
     if dim is None:
         input, dim = input.reshape(-1), 0
@@ -376,7 +371,7 @@ def _counts(repeats: Any, n: int | None) -> Any:
     if isinstance(repeats, (str, float)):
         raise TypeError(f"repeat_interleave(): argument 'repeats' (position 2) must be int or Tensor, not {repeats!r}")
     if counts.dtype not in (np.int64, np.int32):
-        raise RuntimeError(f"repeats has to be Long or Int tensor, not {from_numpy_dtype(counts.dtype)}")
+        raise no_kernel("repeat_interleave_cpu", counts.dtype)
     if (counts < 0).any():
         raise RuntimeError(f"Repeats must be non-negative, but got {counts.min()}")
     if n is not None and counts.size not in (1, n):

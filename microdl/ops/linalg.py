@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import TensorBase, named, wrap
+from ..autograd.kinds import no_kernel
 from ..autograd.record import not_a_tensor, op
 from ..dtypes import from_numpy_dtype
 from . import return_types
@@ -23,26 +24,43 @@ class LinAlgError(RuntimeError):
 LinAlgError.__name__ = "_LinAlgError"  # as PyTorch shows it
 
 
+# LAPACK's functions have no low precision
+_KERNELS = {
+    "cholesky": "cholesky_cpu",
+    "det": "lu_cpu",
+    "solve": "lu_cpu",
+    "eigh": "linalg_eigh_cpu",
+    "svd": "linalg_svd_cpu",
+    "qr": "geqrf_cpu",
+}
+
+
 def _floating(name: str, A: Any) -> Any:
     """The tensor; an error unless it holds floating-point matrices."""
     a = require(name, A)._a
     if a.ndim < 2:
         raise RuntimeError(f"linalg.{name}: The input tensor A must have at least 2 dimensions. It has {a.ndim}.")
-    if a.dtype.kind != "f":
+    if a.dtype.kind != "f" and name != "eigh":
         raise float_dtype_error(f"linalg.{name}:", " Expected a floating point or complex tensor as input.", a)
+    if a.dtype not in (np.float32, np.float64) and name in _KERNELS:
+        raise no_kernel(_KERNELS[name], a.dtype)
     if a.dtype == np.float16:
         raise RuntimeError(f"linalg.{name}: Low precision dtypes not supported. Got Half. Use .float() first.")
     return A
 
 
 def _square(name: str, A: Any) -> Any:
+    return _floating(name, _as_many_rows_as_columns(name, A))
+
+
+def _as_many_rows_as_columns(name: str, A: Any) -> Any:
     a = require(name, A)._a
     if a.ndim >= 2 and a.shape[-1] != a.shape[-2]:
         rows, columns = a.shape[-2:]
         raise RuntimeError(
             f"linalg.{name}: A must be batches of square matrices, but they are {rows} by {columns} matrices"
         )
-    return _floating(name, A)
+    return A
 
 
 def _as_tensor(x: Any) -> bool:

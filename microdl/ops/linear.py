@@ -9,11 +9,11 @@ import numpy as np
 
 from .. import kernels
 from ..autograd.graph import TensorBase, named, record, wrap
+from ..autograd.kinds import no_kernel
 from ..autograd.mode import mode
 from ..autograd.record import TABLE, not_a_tensor
 from ..autograd.table import Op
 from ..dtypes import from_numpy_dtype
-from .activation import not_implemented
 from .shape import squeeze, t, unsqueeze
 
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
@@ -162,7 +162,7 @@ def _check(x: Any, w: Any, b: Any) -> None:
     if x.dtype != w.dtype or (b is not None and b.dtype != w.dtype):
         raise _dtype_error(x, w, b)
     if x.dtype.kind == "b":
-        raise not_implemented("addmm_impl_cpu_", x)
+        raise no_kernel("addmm_impl_cpu_", x.dtype)
     if x.shape[-1] != w.shape[1]:
         rows = x.size // x.shape[-1] if x.shape[-1] else 0
         raise RuntimeError(

@@ -13,9 +13,9 @@ import numpy as np
 
 from .._warning import warn
 from ..autograd.graph import TensorBase, named
+from ..autograd.kinds import no_kernel
 from ..autograd.record import not_a_tensor, op
 from ..dtypes import from_numpy_dtype
-from .activation import not_implemented
 from .arithmetic import abs as absolute
 from .arithmetic import cast
 from .reduction import mean
@@ -97,7 +97,7 @@ def promote_pair(kernel: str, input: Any, target: Any) -> tuple[Any, Any]:
     """Both in their common dtype, which must be a floating one."""
     x, y = input._a.dtype, target._a.dtype
     if x.kind != "f" and y.kind != "f":
-        raise not_implemented(kernel, input._a)
+        raise no_kernel(kernel, input._a.dtype)
     if x == y:
         return input, target
     if x.kind != "f" or (y.kind == "f" and y.itemsize > x.itemsize):
@@ -181,7 +181,7 @@ def _regression(
 ) -> Any:
     tensors(name, input=input, target=target)
     if input._a.dtype.kind != "f" and target._a.dtype.kind != "f":
-        raise not_implemented(kernel, input._a)
+        raise no_kernel(kernel, input._a.dtype)
     check_pair(name, input, target, reduction)
     return call(*promote_pair(kernel, input, target), reduction, *extra)
 

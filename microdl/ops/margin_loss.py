@@ -10,16 +10,17 @@ import numpy as np
 from .. import kernels
 from .._warning import warn
 from ..autograd.graph import TensorBase, wrap
+from ..autograd.kinds import no_kernel
 from ..autograd.record import not_a_tensor, op
 from ..dtypes import from_numpy_dtype
-from .activation import log1p_exp, not_implemented, sigmoid_of
+from .activation import log1p_exp, sigmoid_of
 from .arithmetic import cast, exp, log
 from .choice import clamp_min, where
 from .class_loss import UNWEIGHTED, array_of, check_weight, one_hot_array
 from .loss import check_pair, constant, empty_batch, reduced, reduction_of, share, tensors
 from .reduction import mean
 from .reduction import sum as total
-from .shape import reshape
+from .shape import number, reshape
 from .softmax import ready
 
 __all__ = [
@@ -88,23 +89,20 @@ def multi_margin_loss(
     if p not in (1, 2):
         raise ValueError(f"only p == 1 and p == 2 supported, but got p = {p}")
     tensors("multi_margin_loss", input=input, target=target)
+    margin = number("multi_margin_loss", 4, margin, "margin")
     _check_margin(input._a, target._a, weight)
     if how == "mean" and not target._a.size:
         raise empty_batch("multi_margin_loss", input._a.shape)
     single = input._a.ndim == 1
     scores = reshape(input, (1, -1)) if single else input
     labels = reshape(target, (scores._a.shape[0],))
-    half = scores._a.dtype == np.float16
-    if half:
-        scores, weight = cast(scores, _FLOAT32), None if weight is None else cast(weight, _FLOAT32)
     out = _margin(scores, labels, int(p), float(margin), weight, how)
-    out = cast(out, input._a.dtype) if half else out
     return reshape(out, target._a.shape) if single and how == "none" else out
 
 
 def _check_margin(x: Any, y: Any, weight: Any) -> None:
-    if x.dtype.kind != "f":
-        raise not_implemented("multi_margin_loss_cpu_kernel", x)
+    if x.dtype not in (np.float32, np.float64):
+        raise no_kernel("multi_margin_loss_cpu_kernel", x.dtype)
     if x.ndim not in (1, 2) or not x.shape[-1]:
         raise RuntimeError(
             f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(x.shape)}"
@@ -198,7 +196,7 @@ def soft_margin_loss(
     check_pair("soft_margin_loss", input, target, how)
     constant("soft_margin_loss", "target", target)
     if input._a.dtype.kind != "f":
-        raise not_implemented("soft_margin_loss", input._a)
+        raise no_kernel("soft_margin_loss", input._a.dtype)
     return _soft_margin(input, cast(target, input._a.dtype), how)
 
 

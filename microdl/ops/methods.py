@@ -25,6 +25,7 @@ from . import (
     matrix,
     moments,
     norm,
+    pointwise,
     positions,
     products,
     reduction,
@@ -94,7 +95,7 @@ class Methods(InPlace, RarerMethods):
     __pow__ = arithmetic.pow
     __rpow__ = arithmetic.rpow
     __neg__ = arithmetic.neg
-    __pos__ = method_of(lambda self: self, "__pos__", "")
+    __pos__ = pointwise.positive
     __abs__ = arithmetic.abs
     __invert__ = arithmetic.invert
     __eq__ = method_of(_or_not_implemented(arithmetic.eq), "__eq__", "Elementwise; False for what is no number.")
@@ -113,7 +114,7 @@ class Methods(InPlace, RarerMethods):
     __xor__ = __rxor__ = arithmetic.bitwise_xor
     # arithmetic
     add, sub, mul, div, pow = arithmetic.add, arithmetic.sub, arithmetic.mul, division.div, arithmetic.pow
-    rsub, subtract, multiply, divide, true_divide = arithmetic.rsub, sub, mul, div, division.true_divide
+    subtract, multiply, divide, true_divide = sub, mul, div, division.true_divide
     floor_divide, fmod, remainder = division.floor_divide, division.fmod, division.remainder
     maximum, minimum, atan2 = arithmetic.maximum, arithmetic.minimum, arithmetic.atan2
     eq, ne, lt, le, gt, ge = (
@@ -155,12 +156,12 @@ class Methods(InPlace, RarerMethods):
     chunk, unbind, flip, roll = join.chunk, join.unbind, join.flip, join.roll
     repeat, tile, repeat_interleave = join.repeat, join.tile, join.repeat_interleave
     select, narrow = indexing.select, indexing.narrow
-    T = property(lambda self: shape.permute(self, *reversed(range(self._a.ndim))), doc="All dimensions reversed.")
+    T = property(lambda self: shape.permute(self, tuple(reversed(range(self._a.ndim)))), doc="All dimensions reversed.")
     mT = property(lambda self: shape.matrix_transpose(self), doc="The last two dimensions exchanged.")
 
     # activations
-    relu, sigmoid, softmax, log_softmax = activation.relu, activation.sigmoid, softmax.softmax, softmax.log_softmax
-    prelu = activation.prelu
+    relu, sigmoid, prelu = activation.relu, activation.sigmoid, activation.prelu
+    softmax, log_softmax = softmax.along(softmax.softmax), softmax.along(softmax.log_softmax)
 
     # reductions
     sum, nansum, mean, nanmean = reduction.sum, reduction.nansum, reduction.mean, reduction.nanmean
@@ -200,7 +201,7 @@ class Methods(InPlace, RarerMethods):
         slices.index_select, slices.index_add, slices.index_copy, slices.index_fill,
     )  # fmt: skip
     masked_fill, masked_select, take = slices.masked_fill, slices.masked_select, slices.take
-    nonzero, argwhere, isin = positions.nonzero, positions.nonzero, positions.isin
+    nonzero, argwhere = positions.nonzero, positions.nonzero
     index_put = method_of(
         lambda self, indices, values, accumulate=False: self.clone().index_put_(indices, values, accumulate),
         "index_put", "`index_put_` on a copy.",

@@ -170,15 +170,15 @@ def _outer(a: Any, b: Any) -> Any:
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     # those that formulas use come first; all take NumPy's arguments, `dtype` and `out` apart
     np.where: lambda condition, x=None, y=None: choice.where(as_tensor(condition), x, y),
-    np.broadcast_to: lambda array, shape_: shape.expand(array, *shape_),
-    np.transpose: lambda a, axes=None: shape.permute(a, *(axes or reversed(range(a.ndim)))),
+    np.broadcast_to: lambda array, shape_: shape.expand(array, shape_),
+    np.transpose: lambda a, axes=None: shape.permute(a, tuple(axes or reversed(range(a.ndim)))),
     np.swapaxes: lambda a, axis1, axis2: shape.transpose(a, axis1, axis2),
     np.reshape: lambda a, shape_: shape.reshape(a, shape_),
     np.squeeze: lambda a, axis=None: shape.squeeze(a, axis) if axis is not None else shape.squeeze(a),
     np.expand_dims: lambda a, axis: shape.unsqueeze(a, axis),
     np.concatenate: _joined(join.cat),
     np.stack: _joined(join.stack),
-    np.flip: lambda m, axis=None: join.flip(m, *_all_axes(axis, m.ndim)),
+    np.flip: lambda m, axis=None: join.flip(m, _all_axes(axis, m.ndim)),
     np.sum: lambda a, axis=None, keepdims=False: reduction.sum(a, axis, keepdims),
     np.cumsum: _flat_or(cumulative.cumsum),
     np.einsum: lambda *operands: einsum.einsum(*operands[:1], *map(as_tensor, operands[1:])),

@@ -77,7 +77,7 @@ def array_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs:
         return ACCUMULATIONS[ufunc](inputs[0], kwargs.get("axis", 0))
     if method == "outer" and call is not None and not kwargs:
         x, y = map(as_tensor, inputs)
-        return call(shape.reshape(x, *x._a.shape, *(1,) * y.ndim), y)
+        return call(shape.reshape(x, x._a.shape + (1,) * y.ndim), y)
     result = _on_arrays(
         f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}"), getattr(ufunc, method), inputs, kwargs
     )

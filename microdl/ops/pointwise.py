@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..autograd.graph import TensorBase, no_gradient, wrap
-from ..autograd.record import BY_UFUNC, binary, op, unary
+from ..autograd.kinds import of_kinds
+from ..autograd.record import binary, op, unary
 from ..autograd.table import by_tensors
-from ..dtypes import from_numpy_dtype
 from . import return_types
 from .arithmetic import cast, mul, pow
-from .blend import _floats_only
 from .shape import require
 from .spelling import one_step
 
@@ -93,6 +91,7 @@ fmax = binary(
     np.fmax,
     lambda g, input, other: np.where((input >= other) | np.isnan(other), g, 0),
     lambda g, input, other: np.where((input >= other) | np.isnan(other), 0, g),
+    numbers=False,
     doc="`maximum`, but a NaN gives way to a number.",
 )
 fmin = binary(
@@ -100,6 +99,7 @@ fmin = binary(
     np.fmin,
     lambda g, input, other: np.where((input <= other) | np.isnan(other), g, 0),
     lambda g, input, other: np.where((input <= other) | np.isnan(other), 0, g),
+    numbers=False,
     doc="`minimum`, but a NaN gives way to a number.",
 )
 
@@ -107,14 +107,15 @@ fmin = binary(
 # --- parts of floating-point numbers, powers of two ---------------------------------------------------------------
 
 nextafter = binary(
-    "nextafter", _floats_only("nextafter", np.nextafter), doc="The next float after `input` on the way to `other`."
+    "nextafter", of_kinds("f", "nextafter_cpu", np.nextafter), doc="The next float after `input` on the way to `other`."
 )
 
 logaddexp2 = binary(
     "logaddexp2",
-    _floats_only("logaddexp2", np.logaddexp2),
+    of_kinds("f", "logaddexp2_cpu", np.logaddexp2),
     lambda g, input, other: g / (1 + np.exp2(other - input)),
     lambda g, input, other: g / (1 + np.exp2(input - other)),
+    numbers=False,
     doc="`log2(2^input + 2^other)` without overflow.",
 )
 _frexp = op("frexp", lambda input: np.frexp(input)[0], input=lambda g, input: g / _power_of_2(input))
@@ -163,19 +164,18 @@ def float_power(input: Any, exponent: Any) -> Any:
     return pow(base, power)
 
 
+def float_power_in_place(input: Any, exponent: Any) -> Any:
+    """`float_power` of a tensor that can hold the result; RuntimeError for any other."""
+    if input._a.dtype != np.float64:
+        raise RuntimeError(
+            f"the base given to float_power_ has dtype {input.dtype.legacy} but the operation's result requires dtype "
+            "Double: use pow_, or float_power, which makes a new tensor"
+        )
+    return float_power(input, exponent)
+
+
 # --- whole numbers --------------------------------------------------------------------------------------------------
 
 
-def _of_integers(name: str, ufunc: np.ufunc) -> Callable[..., Any]:
-    def forward(x: Any, y: Any) -> Any:
-        kind = np.result_type(x, y)
-        if kind.kind not in "iu":
-            raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{from_numpy_dtype(kind).legacy}'")
-        return ufunc(x, y)
-
-    return forward
-
-
-BY_UFUNC.update({np.nextafter: nextafter, np.logaddexp2: logaddexp2})
-gcd = binary("gcd", _of_integers("gcd", np.gcd), doc="The greatest common divisor of integers.")
-lcm = binary("lcm", _of_integers("lcm", np.lcm), doc="The least common multiple of integers.")
+gcd = binary("gcd", of_kinds("iu", "gcd_cpu", np.gcd), numbers=False, doc="The greatest common divisor of integers.")
+lcm = binary("lcm", of_kinds("iu", "lcm_cpu", np.lcm), numbers=False, doc="The least common multiple of integers.")

@@ -104,7 +104,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Any, ...]:
     for i, t in enumerate(parts):
         ones = [1] * len(parts)
         ones[i] = shape[i]
-        grids.append(expand(reshape(t, *ones), *shape))
+        grids.append(expand(reshape(t, ones), shape))
     if swap:
         grids[:2] = grids[1::-1]
     return tuple(grids)

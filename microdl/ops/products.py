@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import TensorBase, named
+from ..autograd.kinds import no_kernel
 from ..autograd.record import BY_UFUNC, binary, not_a_tensor, op, store
 from ..dtypes import from_numpy_dtype
 from .arithmetic import _mul
@@ -98,9 +99,7 @@ def _checked(name: str, input: Any, other: Any) -> tuple[Any, Any]:
     if x.dtype != y.dtype:
         raise _dtype_error(x, y)
     if x.dtype.kind == "b":
-        raise NotImplementedError(
-            "\"addmm_impl_cpu_\" not implemented for 'Bool'. Convert both first, for example with .long()."
-        )
+        raise no_kernel("addmm_impl_cpu_", x.dtype)
     return x, y
 
 
@@ -302,7 +301,7 @@ def inner(input: Any, other: Any) -> Any:
             f"{list(input._a.shape)} and {list(other._a.shape)}"
         )
     rows = reshape(other, math.prod(other._a.shape[:-1]), other._a.shape[-1])
-    return reshape(matmul(input, transpose(rows, 0, 1)), *input._a.shape[:-1], *other._a.shape[:-1])
+    return reshape(matmul(input, transpose(rows, 0, 1)), (*input._a.shape[:-1], *other._a.shape[:-1]))
 
 
 def _plus(name: str, grad_name: str, product: Any) -> Any:

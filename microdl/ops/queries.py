@@ -11,6 +11,21 @@ from ..device import device as Device
 from .shape import require
 
 
+def is_tensor(obj: Any) -> bool:
+    """Whether `obj` is a tensor."""
+    return isinstance(obj, TensorBase)
+
+
+def is_floating_point(input: Any) -> bool:
+    """Whether a tensor's dtype is a floating one."""
+    return bool(require("is_floating_point", input).is_floating_point())
+
+
+def numel(input: Any) -> int:
+    """The number of elements of a tensor."""
+    return int(require("numel", input).numel())
+
+
 def is_complex(input: Any) -> bool:
     """False: microdl has no complex numbers."""
     require("is_complex", input)

@@ -38,7 +38,7 @@ class RarerMethods:
     __slots__ = ()
 
     __reversed__ = method_of(
-        lambda self: join.flip(self, *range(self._a.ndim)) if self._a.ndim else self, "__reversed__", ""
+        lambda self: join.flip(self, tuple(range(self._a.ndim))) if self._a.ndim else self, "__reversed__", ""
     )
 
     # elementwise

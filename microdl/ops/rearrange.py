@@ -90,7 +90,7 @@ def movedim(input: Any, source: Any, destination: Any) -> Any:
     order = [d for d in range(ndim) if d not in found[0]]
     for place, d in sorted(zip(found[1], found[0], strict=True)):
         order.insert(place, d)
-    return permute(input, *order)
+    return permute(input, order)
 
 
 def adjoint(input: Any) -> Any:

@@ -45,7 +45,7 @@ def with_axes(g: Any, shape: tuple[int, ...], dim: Axes, keepdim: bool) -> Any:
 def repeated(g: Any, shape: tuple[int, ...]) -> Any:
     """One number (0-d) repeated to `shape` without writing it out."""
     if isinstance(g, TensorBase):
-        return expand(g, *shape)
+        return expand(g, shape)
     out: Any = np.ndarray(shape, g.dtype, np.asarray(g), 0, (0,) * len(shape))
     out.flags.writeable = False
     return out
@@ -84,6 +84,12 @@ def float_dtype_error(name: str, text: str, a: np.ndarray[Any, Any]) -> RuntimeE
     return RuntimeError(f"{name}{text} Got: {legacy}. Convert the tensor first, for example with .float().")
 
 
+def check_recorded(input: Any, dtype: Any) -> None:
+    """RuntimeError where a result that no gradient flows through is asked of a tensor that requires grad."""
+    if to_numpy_dtype(dtype).kind != "f" and input._node is not None and mode.enabled:
+        raise RuntimeError(f"Autograd not support dtype: {dtype}. Take detach(), or convert first.")
+
+
 # --- sum and mean -----------------------------------------------------------------------------------------
 
 
@@ -116,8 +122,7 @@ def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
     """
     a = require("sum", input)._a
     if dtype is not None and to_numpy_dtype(dtype).kind != "f":  # NumPy would widen a narrow integer
-        if input._node is not None and mode.enabled:
-            raise RuntimeError(f"Autograd not support dtype: {dtype}. Sum detach(), or convert first.")
+        check_recorded(input, dtype)
         return cast(sum(cast(cast(input, dtype), np.dtype(np.int64)), dim, keepdim), dtype)
     if dtype is not None:
         input = cast(input, dtype)
@@ -186,7 +191,9 @@ def nansum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = N
     """
     if require("nansum", input)._a.dtype.kind != "f":
         return sum(input, dim, keepdim, dtype=dtype)
-    input = input if dtype is None else cast(input, dtype)
+    if dtype is not None:
+        check_recorded(input, dtype)
+        input = cast(input, dtype)
     return _nansum(input, reduced_axes(dim, input._a.ndim), check_flag("nansum", keepdim))
 
 
@@ -198,9 +205,10 @@ def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
     >>> torch.nanmean(torch.tensor([1., float("nan"), 3.]))
     tensor(2.)
     """
-    input = require("nanmean", input) if dtype is None else cast(require("nanmean", input), dtype)
-    if input._a.dtype.kind != "f":
-        raise float_dtype_error("nanmean():", " expected input to have floating point or complex dtype.", input._a)
+    for a in (require("nanmean", input)._a, np.empty(0, input._a.dtype if dtype is None else to_numpy_dtype(dtype))):
+        if a.dtype.kind != "f":
+            raise float_dtype_error("nanmean():", " expected input to have floating point or complex dtype.", a)
+    input = input if dtype is None else cast(input, dtype)
     known = wrap((input._a == input._a).astype(input._a.dtype))
     return nansum(input, dim, keepdim) / sum(known, dim, keepdim)
 

@@ -64,8 +64,38 @@ def require(name: str, input: Any) -> Any:
     return input
 
 
+def number(name: str, position: int, value: Any, argument: str) -> Any:
+    """A Python number: itself, or that of a NumPy scalar or a 0-d tensor without history. TypeError for anything else.
+
+    OverflowError for integers beyond 64 bits.
+    """
+    single = isinstance(value, TensorBase) and not value._a.ndim and value._node is None
+    out = value.item() if single or isinstance(value, np.generic) else value
+    if isinstance(out, int) and not -(1 << 63) <= out < 1 << 64:
+        raise OverflowError(f"int too big to convert: {name}() got {argument}={out}")
+    if isinstance(out, (bool, int, float)):
+        return out
+    if isinstance(out, complex):
+        raise TypeError(f"complex tensors are not implemented in microdl: {out}")
+    raise TypeError(
+        f"{name}(): argument '{argument}' (position {position}) must be Number, not {type(value).__name__} ({value!r})"
+    )
+
+
+def integer(name: str, argument: str, value: Any) -> int:
+    """An int of PyTorch's kinds: Python's, NumPy's and one-element integer tensors; no bool."""
+    if not isinstance(value, (bool, np.bool_)):
+        try:
+            return operator.index(value)
+        except TypeError:
+            pass
+    raise TypeError(f"{name}(): argument '{argument}' must be int, not {type(value).__name__} ({value!r})")
+
+
 def sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:
     """Sizes spelled `f(2, 3)`, `f((2, 3))`, `f(x.shape)` or `f(n)`, as a tuple of ints."""
+    if not shape:
+        raise TypeError("missing 1 required positional arguments: the sizes or dimensions. For none of them write ().")
     if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
         shape = tuple(shape[0])
     for n in shape:
@@ -182,12 +212,12 @@ def _bits_as(input: Any, wanted: dtype) -> Any:
 
 def view_as(input: Any, other: Any) -> Any:
     """`input.view(other.shape)`."""
-    return view(input, *other._a.shape)
+    return view(input, other._a.shape)
 
 
 def reshape_as(input: Any, other: Any) -> Any:
     """`input.reshape(other.shape)`."""
-    return reshape(input, *other._a.shape)
+    return reshape(input, other._a.shape)
 
 
 def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
@@ -327,12 +357,12 @@ def expand(input: Any, *shape: Any) -> Any:
 
 def expand_as(input: Any, other: Any) -> Any:
     """`input.expand(other.shape)`."""
-    return expand(input, *other._a.shape)
+    return expand(input, other._a.shape)
 
 
 def broadcast_to(input: Any, size: Any) -> Any:
     """`input.expand(size)`."""
-    return expand(input, *size)
+    return expand(input, size)
 
 
 def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
@@ -344,7 +374,7 @@ def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
         shape = np.broadcast_shapes(*(t._a.shape for t in tensors))
     except ValueError:
         raise next(shape_error(a, b) for a in tensors for b in tensors if not _fit(a, b)) from None
-    return tuple(t if t._a.shape == shape else expand(t, *shape) for t in tensors)
+    return tuple(t if t._a.shape == shape else expand(t, shape) for t in tensors)
 
 
 def _fit(a: Any, b: Any) -> bool:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.kinds import no_kernel, of_kinds
 from ..autograd.record import op
-from .activation import floats_only, sigmoid_array, sigmoid_of
+from .activation import sigmoid_array, sigmoid_of
 from .arithmetic import tanh
 from .changes import apply
 from .shape import require, wrap_dim
@@ -16,12 +17,12 @@ __all__ = ["glu", "hardshrink", "rrelu_of", "softshrink", "tanhshrink"]
 
 _hardshrink = op(
     "hardshrink",
-    floats_only("hardshrink_cpu", lambda input, lambd: np.where((input >= -lambd) & (input <= lambd), 0, input)),
+    of_kinds("f", "hardshrink_cpu", lambda input, lambd: np.where((input >= -lambd) & (input <= lambd), 0, input)),
     input=lambda g, input, lambd: np.where((input >= -lambd) & (input <= lambd), 0, g),
 )
 _softshrink = op(
     "softshrink",
-    floats_only("softshrink_cpu", lambda input, lambd: input - np.minimum(np.maximum(input, -lambd), lambd)),
+    lambda input, lambd: input - np.minimum(np.maximum(input, -lambd), lambd),
     input=lambda g, input, lambd: np.where((input >= -lambd) & (input <= lambd), 0, g),
 )
 
@@ -47,9 +48,12 @@ def softshrink(input: Any, lambd: float = 0.5) -> Any:
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.softshrink.html
     """
+    a = require("softshrink", input)._a
+    if a.dtype.kind != "f":
+        raise no_kernel("softshrink_check", a.dtype)
     if not lambd >= 0:
         raise RuntimeError(f"softshrink: lambda must not be negative, but found {lambd:g}")
-    return _softshrink(require("softshrink", input), float(lambd))
+    return _softshrink(input, float(lambd))
 
 
 def tanhshrink(input: Any) -> Any:
@@ -75,7 +79,7 @@ def _glu_vjp(g: Any, input: Any, axis: int) -> Any:
     return np.concatenate([g * s, g * (values * (s * (1 - s)))], axis)
 
 
-_glu = op("glu", floats_only("glu_cpu", _glu_forward), input=_glu_vjp)
+_glu = op("glu", of_kinds("f", "glu_cpu", _glu_forward), input=_glu_vjp)
 
 
 def glu(input: Any, dim: int = -1) -> Any:

@@ -272,7 +272,7 @@ def masked_select(input: Any, mask: Any) -> Any:
     if m.dtype.kind != "b":
         raise RuntimeError(f"masked_select: expected BoolTensor for mask, not {mask.dtype}. Compare it first.")
     shape = expand_pair(a, m)
-    return _TAKE["masked_select"](expand(input, *shape), np.flatnonzero(np.broadcast_to(m, shape)))
+    return _TAKE["masked_select"](expand(input, shape), np.flatnonzero(np.broadcast_to(m, shape)))
 
 
 def take(input: Any, index: Any) -> Any:

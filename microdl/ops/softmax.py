@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -9,8 +10,8 @@ import numpy as np
 
 from .. import kernels
 from .._warning import warn
+from ..autograd.kinds import no_kernel
 from ..autograd.record import op
-from .activation import not_implemented
 from .arithmetic import cast
 from .shape import require, wrap_dim
 from .spelling import spelled
@@ -66,7 +67,7 @@ def _log_softmax_forward(input: Any, dim: int) -> Any:
 
 def _check_floating(kernel: str, x: Any) -> None:
     if x.dtype.kind != "f":
-        raise not_implemented(kernel, x)
+        raise no_kernel(kernel, x.dtype)
 
 
 def _total(x: Any, dim: int) -> Any:
@@ -133,6 +134,19 @@ def log_softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype:
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html
     """
     return _along("log_softmax", _log_softmax, input, dim, _stacklevel, dtype)
+
+
+def along(call: Callable[..., Any]) -> Callable[..., Any]:
+    """`softmax` or `log_softmax` as PyTorch has them outside of `nn.functional`: the dimension is not guessed."""
+
+    inner = call.__wrapped__  # type: ignore[attr-defined]
+
+    @spelled(axis="dim")
+    @functools.wraps(inner)
+    def required(input: Any, dim: int, dtype: Any = None) -> Any:
+        return inner(input, dim, dtype=dtype)
+
+    return required
 
 
 def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import TensorBase, named, wrap
+from ..autograd.kinds import no_kernel
 from ..autograd.record import op
 from . import return_types
 from .along import picked
@@ -14,7 +15,7 @@ from .arithmetic import clone
 from .extremum import _shared_by_all, check_not_empty
 from .gather import as_vector
 from .reduction import check_flag
-from .shape import require, reshape, unsafe_view, wrap_dim
+from .shape import number, require, reshape, unsafe_view, wrap_dim
 from .spelling import AXIS, spelled
 
 Array = np.ndarray[Any, Any]
@@ -168,6 +169,8 @@ def median(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     Source: https://pytorch.org/docs/stable/generated/torch.median.html
     """
     a = require("median", input)._a
+    if a.dtype.kind == "b":
+        raise no_kernel("median_cpu", a.dtype)
     if dim is None:
         return _median_all(input)
     d = wrap_dim(dim, a.ndim)
@@ -228,7 +231,7 @@ def _quantile_arguments(name: str, input: Any, q: Any) -> tuple[Array, Array]:
     a = require(name, input)._a
     if a.dtype not in (np.float32, np.float64):
         raise RuntimeError(f"{name}() input tensor must be either float or double dtype, not {input.dtype}")
-    qs = np.asarray(q._a if isinstance(q, TensorBase) else q, np.float64)
+    qs = np.asarray(q._a if isinstance(q, TensorBase) else number(name, 2, q, "q"), np.float64)
     if qs.size and not (qs.min() >= 0 and qs.max() <= 1):
         raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q!r}")
     if isinstance(q, TensorBase) and q._a.dtype != a.dtype:

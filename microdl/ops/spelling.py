@@ -103,6 +103,20 @@ def method_of(call: Call, name: str, doc: str) -> Call:
     return call
 
 
+def in_one_tuple(call: Call) -> Call:
+    """A method that takes sizes or dimensions one by one, as the function that takes them as one tuple only."""
+
+    @wraps(call)
+    def wrapper(input: Any, *sizes: Any, **kwargs: Any) -> Any:
+        if len(sizes) > 1:
+            raise TypeError(f"{call.__name__}() takes 2 positional arguments but {1 + len(sizes)} were given: {sizes}")
+        if sizes and not isinstance(sizes[0], (tuple, list)):
+            raise TypeError(f"{call.__name__}(): argument 2 must be tuple of ints, not {type(sizes[0]).__name__}")
+        return call(input, *sizes, **kwargs)
+
+    return wrapper  # type: ignore[return-value]
+
+
 def one_step(name: str) -> Callable[[Call], Call]:
     """A function made of several operations, whose last step takes PyTorch's name for all of it."""
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import TensorBase, named, wrap
+from ..autograd.kinds import no_kernel
 from ..autograd.record import op
-from ..dtypes import from_numpy_dtype
 from . import return_types
 from .arithmetic import cast
 from .convert import floating
@@ -290,7 +290,7 @@ def histogram(input: Any, bins: Any = 100, *, range: Any = None, weight: Any = N
     """
     a = require("histogram", input)._a
     if a.dtype.kind != "f":
-        raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{from_numpy_dtype(a.dtype).legacy}'")
+        raise no_kernel("histogram_cpu", a.dtype)
     if isinstance(bins, TensorBase):
         edges = bins._a.astype(a.dtype)
         if edges.ndim != 1 or (np.diff(edges) < 0).any():

@@ -11,6 +11,7 @@ import numpy as np
 
 from .._warning import warn
 from ..autograd.graph import TensorBase, named, wrap
+from ..autograd.kinds import no_kernel
 from ..autograd.record import not_a_tensor
 from . import return_types
 from .decomposition import cholesky, pinv, qr, svdvals
@@ -100,7 +101,7 @@ def cholesky_solve(B: Any, L: Any, upper: bool = False) -> Any:
     if require("cholesky_solve", B)._a.ndim < 2:
         raise RuntimeError(f"b should have at least 2 dimensions, but has {B._a.ndim} dimensions instead")
     if B._a.dtype.kind != "f":
-        raise NotImplementedError(f"\"cholesky_solve_cpu\" not implemented for '{B.dtype.legacy}'. Use .float() first.")
+        raise no_kernel("cholesky_solve_cpu", B._a.dtype)
     L = _square("cholesky_solve", L)
     lower = triu(L).mT if upper else tril(L)
     return named(_solve(lower.mT, _solve(lower, B)), "CholeskySolveBackward0")

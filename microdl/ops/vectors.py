@@ -8,6 +8,7 @@ import numpy as np
 
 from .._warning import warn
 from ..autograd.graph import named, wrap
+from ..autograd.kinds import no_kernel
 from .arithmetic import add, mul
 from .join import roll, stack
 from .norm import matrix_norm, vector_norm
@@ -37,13 +38,13 @@ def linalg_cross(input: Any, other: Any, *, dim: int = -1) -> Any:
             f"expected scalar type {input.dtype.legacy} but found {other.dtype.legacy}. Convert one of them with .to()."
         )
     if a.dtype.kind == "b":
-        raise NotImplementedError("\"cross\" not implemented for 'Bool'. Convert it first, as with .float().")
+        raise no_kernel("cross", a.dtype)
     d = wrap_dim(dim, a.ndim)
     if not a.ndim or a.shape[d] != 3 or b.shape[d] != 3:
         sizes = f"{a.shape[d] if a.ndim else 1} and {b.shape[d] if b.ndim else 1}"
         raise RuntimeError(f"linalg.cross: inputs dimension {dim} must have length 3. Got {sizes}")
     shape = expand_pair(a, b)
-    x, y = expand(input, *shape), expand(other, *shape)
+    x, y = expand(input, shape), expand(other, shape)
     return named(mul(roll(x, -1, d), roll(y, -2, d)) - mul(roll(x, -2, d), roll(y, -1, d)), "LinalgCrossBackward0")
 
 
@@ -131,7 +132,7 @@ def addr(input: Any, vec1: Any, vec2: Any, *, beta: float = 1, alpha: float = 1)
             [6., 8.]])
     """
     product = outer(vec1, vec2)
-    return _scaled_sum(expand(input, *product._a.shape), product, beta, alpha)
+    return _scaled_sum(expand(input, product._a.shape), product, beta, alpha)
 
 
 @or_factors_between(3, "beta", "alpha")

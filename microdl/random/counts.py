@@ -164,7 +164,7 @@ def binomial(count: Any, prob: Any, generator: Any = None) -> Any:
             f"Found dtype {prob.dtype.legacy} but expected {count.dtype.legacy}. Convert one with .to()."
         )
     shape = expand_pair(n, p)
-    wide = [expand(x, *shape) for x in (count, prob)]
+    wide = [expand(x, shape) for x in (count, prob)]
     uniform = _uniform(generator)
     pairs = zip(*(x._a.ravel().tolist() for x in wide), strict=True)
     numbers = np.array([_binomial(a, b, uniform) for a, b in pairs], np.float64).astype(n.dtype).reshape(shape)

@@ -5,7 +5,6 @@ So the gradient of the tensor's earlier history is zero, as PyTorch's is. A draw
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
@@ -17,7 +16,7 @@ from .._warning import warn
 from ..autograd.graph import TensorBase, named, no_gradient
 from ..autograd.inplace import check_writable, write
 from ..autograd.record import op
-from ..ops.shape import expand, require
+from ..ops.shape import expand, integer, require
 from .generator import Generator, default_generator
 from .transforms import Array
 
@@ -62,16 +61,6 @@ def chosen(generator: Any) -> Generator:
     raise TypeError(f"generator must be a torch.Generator or None, not {type(generator).__name__} ({generator!r})")
 
 
-def integer(name: str, argument: str, value: Any) -> int:
-    """An int of PyTorch's kinds: Python's, NumPy's and one-element integer tensors; no bool."""
-    if not isinstance(value, (bool, np.bool_)):
-        try:
-            return operator.index(value)
-        except TypeError:
-            pass
-    raise TypeError(f"{name}(): argument '{argument}' must be int, not {type(value).__name__} ({value!r})")
-
-
 def floating(kernel: str, dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The dtype, where it is a floating one; `kernel` is the name PyTorch's error gives."""
     if dtype.kind == "f":
@@ -103,7 +92,7 @@ def bernoulli_draw(generator: Any, p: Any, into: Any) -> Draw:
     floating("bernoulli_tensor_cpu_p_", p._a.dtype)
     if not ((p._a >= 0) & (p._a <= 1)).all():
         raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false: give probabilities of [0, 1].")
-    each = expand(p, *into._a.shape)._a.transpose(memory_order(into))
+    each = expand(p, into._a.shape)._a.transpose(memory_order(into))
     return partial(chosen(generator).bernoulli_array, each)
 
 
@@ -192,8 +181,9 @@ def normal_(input: Any, mean: float = 0.0, std: float = 1.0, *, generator: Any =
 
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.normal_.html
     """
-    floating("normal_kernel_cpu", require("normal_", input)._a.dtype)
-    return fill("normal_", "NormalBackward0", input, normal_draw(generator, mean, std, into=input))
+    draw = normal_draw(generator, mean, std, into=require("normal_", input))
+    floating("normal_kernel_cpu", input._a.dtype)
+    return fill("normal_", "NormalBackward0", input, draw)
 
 
 def log_normal_(input: Any, mean: float = 1.0, std: float = 2.0, *, generator: Any = None) -> Any:

@@ -12,7 +12,7 @@ from ..autograd.graph import TensorBase, wrap
 from ..autograd.record import refuse_history
 from ..ops.arithmetic import memory_order
 from ..ops.making import check_new
-from ..ops.shape import require
+from ..ops.shape import integer, require
 from . import fills
 from .transforms import Array
 
@@ -88,7 +88,7 @@ def randperm(
     >>> torch.randperm(5)
     tensor([4, 0, 1, 3, 2])
     """
-    n = fills.integer("randperm", "n", n)
+    n = integer("randperm", "n", n)
     shape, kind = _shape("randperm", (n,)), _kind(dtype, out, dtypes.int64)
     if kind.kind == "b":
         raise NotImplementedError("\"randperm\" not implemented for 'Bool'. Use an integer dtype, such as torch.int64.")
@@ -214,7 +214,7 @@ def multinomial(input: Any, num_samples: Any, replacement: bool = False, *, gene
     >>> torch.multinomial(torch.tensor([0.0, 10.0, 3.0, 0.0]), 4, replacement=True)
     tensor([2, 1, 1, 2])
     """
-    weights, n = require("multinomial", input)._a, fills.integer("multinomial", "num_samples", num_samples)
+    weights, n = require("multinomial", input)._a, integer("multinomial", "num_samples", num_samples)
     _check_weights(weights, n, replacement)
     rows = weights.reshape(-1, weights.shape[-1])
     samples = fills.chosen(generator).multinomial_array(rows, n, replacement)
@@ -251,7 +251,7 @@ def _shape(name: str, sizes: tuple[Any, ...], size: Any = None) -> tuple[int, ..
         raise TypeError(f"{name}() takes the sizes once: as {name}(2, 3), {name}((2, 3)) or {name}(size=(2, 3))")
     if isinstance(sizes[0], (tuple, list)) and len(sizes) == 1:
         (sizes,) = sizes
-    shape = tuple(fills.integer(name, "size", n) for n in sizes)
+    shape = tuple(integer(name, "size", n) for n in sizes)
     if min(shape, default=0) < 0:
         raise RuntimeError(
             f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}. Sizes must be >= 0."
@@ -272,7 +272,7 @@ def _bounds_and_size(name: str, args: tuple[Any, ...], low: Any, high: Any, size
         raise TypeError(f"{name}() takes (high, size) or (low, high, size), not {args!r}")
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"{name}(): argument 'size' must be tuple of ints, not {type(size).__name__} ({size!r})")
-    return fills.integer(name, "low", 0 if low is None else low), fills.integer(name, "high", high), size
+    return integer(name, "low", 0 if low is None else low), integer(name, "high", high), size
 
 
 def _kind(dtype: Any, out: Any, default: Any = None) -> np.dtype[Any]:

@@ -132,8 +132,30 @@ KNOWN: tuple[Known, ...] = (
         text="f32 t>, \\(slice",
     ),
     Known("a number is no dtype", "refuses", r"Tensor\.to", "1.5"),
-    Known("there are no complex tensors", "refuses", ours="complex tensors are not implemented"),
+    Known("there are no complex tensors", "refuses|error", ours="complex tensors are not implemented"),
     Known("a power of booleans is refused, the first as well", "refuses", r".*\.i?pow_?", "bool.*True"),
+    # arguments
+    Known(
+        "None, and an argument's default value, say no more than leaving it out; PyTorch tells them apart",
+        "accepts",
+        r"torch\.(max|min|median|prod|logsumexp|where|round)",
+        r"None\)$|decimals=0\)$",
+    ),
+    Known(
+        "a fault of PyTorch's own: over no dimension its result has another shape where it requires grad",
+        "accepts",
+        "torch.logsumexp",
+        theirs="doesn't match the broadcast shape",
+    ),
+    Known("a fault of PyTorch's own: its result is a view that cannot be", "accepts", "torch.kron", theirs="view size"),
+    Known(
+        "operands of too few dimensions are refused as such; PyTorch stumbles over a dimension they do not have",
+        "error",
+        r".*\.addbmm_?",
+        ours="must be a 3D tensor",
+        theirs="Dimension out of range",
+    ),
+    Known("a step of the graph cannot be called: torch.autograd.grad does that", "accepts", "Tensor.grad_fn"),
     # the rarer functions
     Known(
         "a fault of PyTorch's own: it changes in place what its backward needs",

@@ -73,6 +73,13 @@ def unary(call: Callable[..., Any], reference: Any = None, values: Values = REAL
     return arrays(values).map(lambda x: Case(call, (x,), reference))
 
 
+def of_two(
+    call: Callable[..., Any], reference: Any, first: Values = REAL, second: Values = REAL
+) -> st.SearchStrategy[Case]:
+    """Two tensors that broadcast."""
+    return broadcastable(first, second).map(lambda xy: Case(call, xy, reference))
+
+
 def binary(
     call: Callable[..., Any], reference: Any, first: Values = REAL, second: Values = REAL
 ) -> st.SearchStrategy[Case]:
@@ -83,7 +90,7 @@ def binary(
     numbers_first = st.tuples(first, arrays(second)).map(
         lambda p: Case(lambda y: call(p[0], y), (p[1],), lambda y: reference(p[0], y))
     )
-    return broadcastable(first, second).map(lambda xy: Case(call, xy, reference)) | numbers | numbers_first
+    return of_two(call, reference, first, second) | numbers | numbers_first
 
 
 def with_arguments(

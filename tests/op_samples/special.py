@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 import microdl as torch
 
-from .kinds import BETWEEN, INSIDE_ONE, NONZERO, POSITIVE, REAL, Case, arrays, binary, eighths, unary
+from .kinds import BETWEEN, INSIDE_ONE, NONZERO, POSITIVE, REAL, Case, arrays, binary, eighths, of_two, unary
 
 NO_POWER_OF_2 = eighths(1 / 8, 3, 1 / 16)
 ABOVE_ONE = eighths(9 / 8, 3)
@@ -58,10 +58,10 @@ POINTWISE: dict[str, st.SearchStrategy[Case]] = {
     "rad2deg": unary(torch.rad2deg, np.rad2deg),
     "angle": unary(torch.angle, np.angle, NONZERO),
     "copysign": binary(torch.copysign, np.copysign, NONZERO, NONZERO),
-    "fmax": binary(torch.fmax, np.fmax, REAL, BETWEEN),
-    "fmin": binary(torch.fmin, np.fmin, REAL, BETWEEN),
+    "fmax": of_two(torch.fmax, np.fmax, REAL, BETWEEN),
+    "fmin": of_two(torch.fmin, np.fmin, REAL, BETWEEN),
     "frexp": unary(lambda x: torch.frexp(x)[0], lambda x: np.frexp(x)[0], NO_POWER_OF_2),
-    "logaddexp2": binary(torch.logaddexp2, np.logaddexp2),
+    "logaddexp2": of_two(torch.logaddexp2, np.logaddexp2),
     "signbit": unary(torch.signbit, np.signbit),
     "isneginf": unary(torch.isneginf, np.isneginf),
     "isposinf": unary(torch.isposinf, np.isposinf),

@@ -47,6 +47,13 @@ REFUSED: list[tuple[type[Exception], str, Callable[[], Any]]] = [
     (TypeError, "must be tuple of ints, not int", lambda: torch.flip(X, 0)),
     (TypeError, "dim", lambda: X.softmax()),
     (TypeError, "dim", lambda: torch.log_softmax(X)),
+    # matrices
+    (torch.linalg.LinAlgError, "non-finite", lambda: torch.linalg.svdvals(X * float("nan"))),
+    (torch.linalg.LinAlgError, "not positive-definite", lambda: torch.linalg.cholesky(torch.tensor([[float("nan")]]))),
+    (RuntimeError, "size of tensor a", lambda: torch.linalg.pinv(X, atol=torch.ones(2, 3), rtol=torch.ones(2, 2))),
+    (RuntimeError, "Got: Long", lambda: torch.linalg.norm(WHOLE, 1, 2)),
+    (RuntimeError, "'L' or 'U', but got a", lambda: torch.linalg.eigh(X[:, :2], "a")),
+    (IndexError, "non-zero size", lambda: torch.linalg.norm(torch.zeros(0, 3), -torch.inf)),
     # gradients, probabilities, dtypes
     (RuntimeError, "Autograd not support dtype", lambda: torch.ones(2, requires_grad=True).prod(dtype=torch.int64)),
     (RuntimeError, "between 0 and 1, but got 1.5", lambda: torch.dropout(X, 1.5, True)),
@@ -80,6 +87,10 @@ def test_rms_norm_has_the_dtype_of_its_input(input: str, weight: str) -> None:
     out = F.rms_norm(x, (2,), torch.tensor([1.0, 2.0], dtype=getattr(torch, weight)), eps=0.0)
     assert out.dtype == x.dtype
     np.testing.assert_allclose(out.numpy(), [[3 / 12.5**0.5, 8 / 12.5**0.5]], rtol=1e-3)
+
+
+def test_a_limit_that_is_nan_takes_all_singular_values_for_zero() -> None:
+    assert torch.linalg.pinv(X, rcond=float("nan")).tolist() == [[0.0, 0.0]] * 3
 
 
 def test_powers_of_integer_matrices() -> None:

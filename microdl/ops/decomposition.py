@@ -10,8 +10,9 @@ from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.kinds import no_kernel
 from ..autograd.record import op
 from . import return_types
-from .linalg import LinAlgError, _as_many_rows_as_columns, _as_tensor, _floating, _solve, _square, inv
+from .linalg import LinAlgError, _as_many_rows_as_columns, _as_tensor, _floating, _solve, _square, converged, inv
 from .matrix import _tril, on_diagonal
+from .shape import broadcast_tensors, integer
 from .spelling import spelled
 
 
@@ -65,7 +66,7 @@ def eigh(A: Any, UPLO: Any = "L") -> Any:
     a = _square("eigh", A)._a
     if str(UPLO).upper() not in ("L", "U"):
         raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
-    values, vectors = np.linalg.eigh(a, UPLO)
+    values, vectors = converged("eigh", np.linalg.eigh, a, UPLO)
     return return_types.linalg_eigh(_eigh(A, values, vectors))
 
 
@@ -122,7 +123,7 @@ def linalg_svd(A: Any, full_matrices: bool = True) -> Any:
             "svd: the gradient of the full U and Vh of a matrix that is not square is not defined. Use "
             "torch.linalg.svd(A, full_matrices=False)."
         )
-    return return_types.linalg_svd(_svd(A, *np.linalg.svd(a, full_matrices)))
+    return return_types.linalg_svd(_svd(A, *converged("svd", np.linalg.svd, a, full_matrices)))
 
 
 def svd(input: Any, some: bool = True, compute_uv: bool = True) -> Any:
@@ -191,11 +192,14 @@ def qr(input: Any, some: bool = True) -> Any:
 
 def _cholesky_array(input: Any) -> Any:
     try:
-        return np.linalg.cholesky(input)
+        out = np.linalg.cholesky(input)
     except np.linalg.LinAlgError:
+        out = np.array(np.nan)
+    if np.isnan(out).any():
         raise LinAlgError(
             "linalg.cholesky: The factorization could not be completed because the input is not positive-definite."
-        ) from None
+        )
+    return out
 
 
 def _cholesky_vjp(g: Any, out: Any) -> Any:
@@ -235,6 +239,8 @@ def _limit(a: Any, values: Any, atol: Any, rtol: Any) -> Any:
 
     `rtol` is the dtype's precision times the longer side, unless `atol` is given.
     """
+    if isinstance(atol, TensorBase) and isinstance(rtol, TensorBase):
+        broadcast_tensors(atol, rtol)  # raises what does not fit
     atol, rtol = (x._a[..., None] if isinstance(x, TensorBase) else x for x in (atol, rtol))
     if rtol is None:
         rtol = np.finfo(a.dtype).eps * max(a.shape[-2:])
@@ -266,7 +272,7 @@ def pinv(A: Any, rcond: Any = None, hermitian: bool = False, *, atol: Any = None
     else:
         u, values, vh = linalg_svd(A, False)
         sizes, v = values._a, vh.mT
-    small = wrap(sizes <= _limit(a, sizes, atol, rtol))
+    small = wrap(~(sizes > _limit(a, sizes, atol, rtol)))  # of a limit that is NaN: all
     inverted = (1 / values.masked_fill(small, 1)).masked_fill(small, 0)
     return named(v @ (inverted.unsqueeze(-1) * u.mT), "LinalgPinvBackward0")
 
@@ -290,13 +296,14 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any =
     if not a.size:
         return wrap(np.zeros(a.shape[:-2], np.int64))
     atol, rtol = (atol, rtol) if tol is None else (tol, 0.0)
-    values = abs(np.linalg.eigvalsh(a)) if hermitian else np.linalg.svd(a, compute_uv=False)
+    values = abs(eigvalsh(A)._a) if hermitian else svdvals(A)._a
     return wrap(np.count_nonzero(values > _limit(a, values, atol, rtol), -1))
 
 
 @spelled(input="A")
 def matrix_power(A: Any, n: int) -> Any:
     """A multiplied by itself n times; the inverse's powers for negative n."""
+    n = integer("linalg_matrix_power", "n", n)
     A = (_square if n < 0 else _as_many_rows_as_columns)("matrix_power", A)
     if inverted := n < 0:
         A, n = inv(A), -n

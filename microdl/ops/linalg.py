@@ -24,6 +24,16 @@ class LinAlgError(RuntimeError):
 LinAlgError.__name__ = "_LinAlgError"  # as PyTorch shows it
 
 
+def converged(name: str, call: Callable[..., Any], a: Any, option: Any) -> Any:
+    """`call(a, option)`, one of NumPy's decompositions; its error as PyTorch's."""
+    try:
+        return call(a, option)
+    except np.linalg.LinAlgError:
+        raise LinAlgError(
+            f"linalg.{name}: The algorithm failed to converge because the input matrix contained non-finite values."
+        ) from None
+
+
 # LAPACK's functions have no low precision
 _KERNELS = {
     "cholesky": "cholesky_cpu",

@@ -136,7 +136,8 @@ def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = F
     rows, columns = (wrap_dim(d, A._a.ndim) for d in dim)
     if rows == columns:
         raise RuntimeError(f"linalg.matrix_norm: dims must be different. Got {tuple(dim)}")
-    if not (A._a.shape[rows] and A._a.shape[columns]):
+    least = not isinstance(ord, str) and ord < 0  # of nothing there is none
+    if not ((A._a.shape[rows] and A._a.shape[columns]) or least):
         return sum(A, (rows, columns), keepdim)  # 0 in any norm
     if ord == "fro":
         return vector_norm(A, 2, (rows, columns), keepdim)
@@ -169,7 +170,7 @@ def linalg_norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False,
 
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.norm.html
     """
-    ndim = require("linalg.norm", A)._a.ndim
+    ndim = _floating("norm", A, None)._a.ndim
     dims = None if dim is None else wrap_dims(dim, ndim)
     if ord is None:
         return vector_norm(A, 2, dims, keepdim, dtype=dtype)

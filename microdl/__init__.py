@@ -54,9 +54,7 @@ from .ops.shape import (
 from .ops.join import (
     cat, chunk, flip, hstack, repeat_interleave, roll, split, stack, tile, unbind, vstack,
 )  # fmt: skip
-from .ops.indexing import (
-    narrow, select,
-)  # fmt: skip
+from .ops.indexing import select
 from .ops.reduction import (
     all, any, count_nonzero, logsumexp, mean, nanmean, nansum, sum,
 )  # fmt: skip
@@ -128,7 +126,7 @@ from .ops.special import (
 from .ops.statistics import (
     corrcoef, cov, cumulative_trapezoid, gradient, histogram, nanmedian, nanquantile, trapezoid, unique_consecutive,
 )  # fmt: skip
-from .ops.strides import as_strided
+from .ops.strides import as_strided, narrow
 from .ops.systems import (
     cholesky_inverse, cholesky_solve, matrix_exp, removed_eig, removed_lstsq, removed_matrix_rank, removed_solve,
     removed_symeig, triangular_solve,

@@ -132,8 +132,20 @@ def _own(d: Any, g: Any) -> Any:
 def unbroadcast(d: Any, shape: tuple[int, ...]) -> Any:
     """Sums an array or tensor over the axes along which something of `shape` was repeated."""
     lead = len(d.shape) - len(shape)
-    axes = (*range(lead), *(i + lead for i, n in enumerate(shape) if n == 1 and d.shape[i + lead] != 1))
-    return add_up(d, axes).reshape(shape) if axes else d.reshape(shape)
+    axes = [*range(lead)]
+    for i, n in enumerate(shape, lead):
+        if lead < 0 or n != d.shape[i]:
+            if lead < 0 or n != 1:
+                raise _invalid_gradient(d.shape, shape)
+            axes.append(i)
+    return add_up(d, tuple(axes)).reshape(shape) if axes else d
+
+
+def _invalid_gradient(got: tuple[int, ...], expected: tuple[int, ...]) -> RuntimeError:
+    return RuntimeError(
+        f"a step returned an invalid gradient: got {list(got)} but expected shape compatible with {list(expected)}. "
+        "Was the tensor given another shape in place after the step had been recorded?"
+    )
 
 
 def _leading_to(targets: set[Node], roots: Iterable[Node]) -> set[Node]:

@@ -7,7 +7,7 @@ step, "the base with this part replaced", and every other view of it is derived 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -82,7 +82,7 @@ def check_writable(t: Any, name: str, memory: bool = True) -> None:
     """RuntimeError where a recorded change in place would lose a gradient."""
     if not isinstance(t, TensorBase):
         raise TypeError(f"{name}(): expected a Tensor to change in place, not {type(t).__name__}")
-    if memory and not t._a.flags.writeable:
+    if memory and not (t._a.flags.writeable or _made_writable(t._a)):
         raise RuntimeError(
             f"{name}: unsupported operation: more than one element of the written-to tensor refers to a single "
             "memory location, or its memory is read-only. Please clone() the tensor before performing the "
@@ -99,6 +99,27 @@ def check_writable(t: Any, name: str, memory: bool = True) -> None:
         _check_view(t._view_of, name)
     elif t._view_of is not None and t._node is not None:
         raise _view_of_leaf(name)
+
+
+def _made_writable(a: np.ndarray[Any, Any]) -> bool:
+    """Whether the elements of a view lie apart, though it was taken of one that repeats them: it is writable then."""
+    if a.base is None or (a.size and not apart(a.shape, [abs(s) // a.itemsize for s in a.strides])):
+        return False
+    try:
+        a.flags.writeable = True
+    except ValueError:  # the memory itself is read-only
+        return False
+    return True
+
+
+def apart(size: tuple[int, ...], stride: Sequence[int]) -> bool:
+    """Whether no two places share an element: each stride is longer than all that the shorter ones reach."""
+    reach = 0
+    for step, n in sorted((s, n) for s, n in zip(stride, size, strict=True) if n > 1):
+        if step <= reach:
+            return False
+        reach += step * (n - 1)
+    return True
 
 
 def _check_view(path: ViewOf, name: str) -> None:
@@ -192,10 +213,23 @@ def give_history(t: Any, changed: TensorBase) -> None:
         after = wrap(root._a)
         attach(replace_part.op, (before, changed, t._view_of.calls), [True, True, False], after)  # type: ignore[attr-defined]
         set_node(root, after._node)
+    renew_views(root)
+
+
+def renew_views(root: Any, owner_too: bool = True) -> None:
+    """Derives every view of `root` anew. One that took the place of its base (`owner`) has the others for its views."""
+    source = wrap(root._a, root._node)
+    owner = root.owner() if hasattr(root, "owner") else None
+    if owner is not None and owner._view_of is not None:
+        calls = owner._view_of.calls
+        if owner_too:
+            set_node(owner, view_again(source, calls)._node)
+        if owner._a.size == root._a.size:
+            source = _view_again_backward(wrap(owner._a, owner._node), root._a.shape, calls)
     for sibling in root._version_counter.live_views():
         path = sibling._view_of
-        if sibling is not root and path is not None and path.root is root and path.recorded:
-            set_node(sibling, view_again(wrap(root._a, root._node), path.calls)._node)
+        if sibling is not root and sibling is not owner and path is not None and path.root is root and path.recorded:
+            set_node(sibling, view_again(source, path.calls)._node)
 
 
 def set_node(t: Any, node: Any) -> None:
@@ -208,7 +242,9 @@ def set_node(t: Any, node: Any) -> None:
 
 def _replace_part(base: Any, part: Any, calls: Calls) -> Any:
     out = np.array(base)
-    replay_array(calls, out)[...] = part
+    view = replay_array(calls, out)
+    view.flags.writeable = True  # its elements lie apart, though it may lead over a view that repeats them
+    view[...] = part
     return out
 
 

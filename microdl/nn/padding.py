@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import named, wrap
-from ..ops.indexing import narrow
 from ..ops.join import cat
 from ..ops.shape import require
 from ..ops.slices import index_select
+from ..ops.strides import narrow
 
 __all__ = ["pad"]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import AccumulateGrad, TensorBase, named, no_gradient, wrap
-from ..autograd.inplace import ViewOf, check_writable, set_node, write
+from ..autograd.inplace import ViewOf, check_writable, renew_views, set_node, write
 from ..autograd.mode import mode
 from ..autograd.record import not_a_tensor, op
 from . import indexing, shape
@@ -69,7 +69,7 @@ def fill_diagonal_(self: Any, fill_value: float, wrap: bool = False) -> Any:
     if self._a.ndim > 2 and len(set(self._a.shape)) > 1:
         raise RuntimeError(f"all dimensions of input must be of equal length, but its shape is {list(self._a.shape)}")
     value = np.asarray(single("fill_diagonal", fill_value, self._a))
-    check_writable(self, "fill_diagonal_")
+    check_writable(self, "fill_diagonal_", memory=self._a.ndim > 2)
     if self._a.ndim > 2:
         indexing.setitem(self, (np.arange(len(self._a)),) * self._a.ndim, value.item())
         return self
@@ -86,6 +86,7 @@ def index_put_(self: Any, indices: Any, values: Any, accumulate: bool = False) -
     for i, index in enumerate(indices):
         if index is None:
             raise TypeError(f"index_put_(): expected Tensor as element {i} in argument 0, but got NoneType")
+    check_writable(self, "index_put_")
     indexing.check_same_dtype(self, values, tuple(i._a for i in indices if isinstance(i, TensorBase)))
     part = indexing.getitem(self.detach(), tuple(indices))
     if values._a.ndim > part._a.ndim:
@@ -183,20 +184,23 @@ def restrided(call: Callable[..., Any], name: str) -> Callable[..., Any]:
         if after._node is not None and after._node is not before._node:
             named(after, in_place_name(after._node.name()))
         if self._view_of is None and after._view_of is not None:
-            before.owner = weakref.ref(self)
             for view in self._version_counter.live_views():
                 link = view._view_of
                 if view is not self and link is not None and link.root is self:
                     view._view_of = ViewOf(before, link.calls, link.recorded)
-            after._view_of = ViewOf(before, after._view_of.calls, recording or not self.is_leaf)
+            after._view_of = ViewOf(before, after._view_of.calls, True)  # no view to those who use it
         if type(self._node) is AccumulateGrad:  # only reached without recording: it stays the leaf that it is
             self._node.shape = after._a.shape
         else:
             set_node(self, after._node)
-            self._view_of = after._view_of
+            if self._view_of is None:
+                before.owner = weakref.ref(self)
+            self._view_of, after._view_of = after._view_of, None
             self._version_counter.add_view(self)
         self._a = after._a
         self._version_counter.bump(name)
+        if before._node is not None and hasattr(before, "owner"):
+            renew_views(before, owner_too=False)
         return self
 
     method.__name__ = method.__qualname__ = name

@@ -286,6 +286,8 @@ def _non_scalar(input: Any) -> tuple[int, ...]:
 def setitem(input: Any, index: Any, value: Any) -> None:
     """`input[index] = value`, broadcast and cast to the tensor's dtype; recorded like any change in place."""
     basic, arrays = parse(None if index is True else index, input._a.shape)  # True: the whole, of any dtype
+    if basic and not input._a.flags.writeable:  # some elements stand in several places: not these, perhaps
+        input, basic = _select_slices(input, basic), ()
     check_writable(input, "index_put_")
     if isinstance(index, TensorBase) and index._a.dtype == np.uint8 and not getattr(value, "shape", ()):
         raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype uint8: use mask.bool()")
@@ -375,23 +377,3 @@ def select(input: Any, dim: int, index: int) -> Any:
     d = wrap_dim(dim, require("select", input)._a.ndim)
     i = _checked_int(int(index), _non_scalar(input), d)
     return _select_slices(input, (_ALL,) * d + (i, ...))
-
-
-@spelled(axis="dim")
-def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
-    """The part from `start` of `length` along `dim`: a view.
-
-    Raises IndexError for a start, RuntimeError for a length that does not lie inside, or for a 0-d tensor.
-    """
-    if not require("narrow", input)._a.ndim:
-        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
-    n = input._a.shape[d := wrap_dim(dim, input._a.ndim)]
-    if isinstance(start, TensorBase) and (start._a.ndim or start._a.dtype.kind not in "iu"):
-        raise RuntimeError("start must be an 0-dim integral Tensor.")
-    first = int(start)
-    if not -n <= first <= n:
-        raise IndexError(f"start out of range (expected to be in range of [-{n}, {n}], but got {first})")
-    first += n * (first < 0)
-    if not 0 <= length <= n - first:
-        raise RuntimeError(f"start ({int(start)}) + length ({length}) exceeds dimension size ({n}).")
-    return named(_select_slices(input, (_ALL,) * d + (slice(first, first + length),)), "SliceBackward0")

@@ -17,10 +17,11 @@ from ..autograd.record import attach, op
 from ..autograd.table import Op
 from ..dtypes import result_dtype
 from .arithmetic import cast, contiguous_clone, memory_order
-from .indexing import _select_slices, narrow
+from .indexing import _select_slices
 from .shape import flatten, require, sizes, unsqueeze, wrap_dim, wrap_dims
 from .slices import index_select
 from .spelling import spelled
+from .strides import narrow
 
 
 def _concatenated(arrays: Any, dim: int) -> Any:
@@ -179,6 +180,8 @@ def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, .
             "split_with_sizes(): argument 'split_sizes' (position 2) must be tuple of ints, not "
             f"{type(split_size_or_sections).__name__}"
         )
+    if isinstance(split_size_or_sections, int) and split_size_or_sections < 0:
+        raise RuntimeError(f"split expects split_size be non-negative, but got split_size={split_size_or_sections}")
     d = wrap_dim(dim, input._a.ndim)
     n = input._a.shape[d]
     if isinstance(split_size_or_sections, (list, tuple)):
@@ -190,8 +193,8 @@ def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, .
             )
     else:
         size = int(split_size_or_sections)
-        if size < 0 or (size == 0 and n):
-            raise RuntimeError(f"split expects split_size be positive, but got split_size={size}")
+        if size == 0 and n:
+            raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {n}")
         sections = [min(size, n - i) for i in range(0, n, size or 1)] or [0]
     starts = itertools.accumulate(sections[:-1], initial=0)
     step = "SplitWithSizesBackward0" if isinstance(split_size_or_sections, (list, tuple)) else "SplitBackward0"

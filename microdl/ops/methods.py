@@ -33,6 +33,7 @@ from . import (
     slices,
     softmax,
     sorting,
+    strides,
 )  # fmt: skip
 from .elementwise_docs import ARITHMETIC, DIVISION, describe
 from .indexing import getitem, setitem
@@ -155,7 +156,7 @@ class Methods(InPlace, RarerMethods):
     )
     chunk, unbind, flip, roll = join.chunk, join.unbind, join.flip, join.roll
     repeat, tile, repeat_interleave = join.repeat, join.tile, join.repeat_interleave
-    select, narrow = indexing.select, indexing.narrow
+    select, narrow = indexing.select, strides.narrow
     T = property(lambda self: shape.permute(self, tuple(reversed(range(self._a.ndim)))), doc="All dimensions reversed.")
     mT = property(lambda self: shape.matrix_transpose(self), doc="The last two dimensions exchanged.")
 

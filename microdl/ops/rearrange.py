@@ -10,10 +10,10 @@ import numpy as np
 from ..autograd.graph import TensorBase, named, wrap
 from ..dtypes import Size, result_dtype
 from .arithmetic import cast
-from .indexing import narrow
 from .join import cat, flip, split
 from .shape import permute, require, reshape, transpose, unsqueeze, wrap_dim, wrap_dims
 from .spelling import one_step
+from .strides import narrow
 
 Array = np.ndarray[Any, Any]
 

@@ -1,4 +1,4 @@
-"""Views by stride: the windows of a dimension, and any sizes and strides on a tensor's memory."""
+"""Views by stride: parts and windows of a dimension, and any sizes and strides on a tensor's memory."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase
+from ..autograd.graph import TensorBase, named
+from ..autograd.inplace import apart
 from ..autograd.inplace import view as declare_view
 from ..autograd.record import op
+from .indexing import _select_slices
 from .shape import require, reshape, wrap_dim
+from .spelling import spelled
 
 Array = np.ndarray[Any, Any]
 
@@ -65,21 +68,11 @@ def unfold(input: Any, dimension: int, size: int, step: int) -> Any:
     return _unfold(input, d, size, step)
 
 
-def _apart(size: tuple[int, ...], stride: tuple[int, ...]) -> bool:
-    """Whether no two places share an element: each stride is longer than all that the shorter ones reach."""
-    reach = 0
-    for step, n in sorted((s, n) for s, n in zip(stride, size, strict=True) if n > 1):
-        if step <= reach:
-            return False
-        reach += step * (n - 1)
-    return True
-
-
 def _strided(input: Array, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> Array:
     flat = np.ascontiguousarray(input).reshape(-1)  # the array itself where it is contiguous
     steps = tuple(s * flat.itemsize for s in stride)
     return np.lib.stride_tricks.as_strided(
-        flat[offset:], size, steps, writeable=bool(flat.flags.writeable and _apart(size, stride))
+        flat[offset:], size, steps, writeable=bool(flat.flags.writeable and apart(size, stride))
     )
 
 
@@ -139,3 +132,25 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
             f"out of bounds for a storage of {a.size} elements"
         )
     return _as_strided(input, size, stride, offset)
+
+
+@spelled(axis="dim")
+def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
+    """The part from `start` of `length` along `dim`: a view.
+
+    Raises IndexError for a start, RuntimeError for a length that does not lie inside, or for a 0-d tensor.
+    """
+    if not require("narrow", input)._a.ndim:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    if length < 0:
+        raise RuntimeError(f"narrow(): length must be non-negative, but it is {length}.")
+    n = input._a.shape[d := wrap_dim(dim, input._a.ndim)]
+    if isinstance(start, TensorBase) and (start._a.ndim or start._a.dtype.kind not in "iu"):
+        raise RuntimeError("start must be an 0-dim integral Tensor.")
+    first = int(start)
+    if not -n <= first <= n:
+        raise IndexError(f"start out of range (expected to be in range of [-{n}, {n}], but got {first})")
+    first += n * (first < 0)
+    if length > n - first:
+        raise RuntimeError(f"start ({int(start)}) + length ({length}) exceeds dimension size ({n}).")
+    return named(_select_slices(input, (slice(None),) * d + (slice(first, first + length),)), "SliceBackward0")

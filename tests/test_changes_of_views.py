@@ -1,0 +1,109 @@
+"""Changes in place through views: of tensors that repeat elements, and of those that became views of what they were."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import microdl as torch
+
+Write = Callable[[Any], Any]
+
+
+def grads(y: Any, *inputs: Any) -> list[Any]:
+    found = torch.autograd.grad(y.sum(), inputs, retain_graph=True, allow_unused=True)
+    return [None if g is None else g.tolist() for g in found]
+
+
+# --- parts of what repeats elements ------------------------------------------------------------------------
+
+
+WRITES: list[tuple[Write, list[float], list[float]]] = [
+    (lambda e: e[0].mul_(2), [2.0, 4.0, 6.0], [6.0, 6.0, 6.0]),
+    (lambda e: e[:1].mul_(2), [2.0, 4.0, 6.0], [6.0, 6.0, 6.0]),
+    (lambda e: e.diagonal().mul_(2), [2.0, 4.0, 6.0], [6.0, 6.0, 6.0]),
+    (lambda e: e.diagonal().index_put_((torch.tensor([0]),), torch.tensor(5.0)), [5.0, 2.0, 3.0], [0.0, 3.0, 3.0]),
+    (lambda e: e.fill_diagonal_(0.0), [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]),
+    (lambda e: e.__setitem__(0, 5.0), [5.0, 5.0, 5.0], [0.0, 0.0, 0.0]),
+    (lambda e: e.__setitem__((0, 0), 5.0), [5.0, 2.0, 3.0], [0.0, 3.0, 3.0]),
+    (lambda e: e[:0].mul_(2), [1.0, 2.0, 3.0], [3.0, 3.0, 3.0]),
+]
+
+
+@pytest.mark.parametrize(("write", "row", "slope"), WRITES)
+def test_a_part_in_which_nothing_repeats_may_be_changed(write: Write, row: list[float], slope: list[float]) -> None:
+    x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    plain = torch.tensor([1.0, 2.0, 3.0]).expand(3, 3)
+    write(plain)
+    assert plain.tolist() == [row] * 3
+    recorded = (x * 1).expand(3, 3)
+    write(recorded)
+    assert recorded.tolist() == [row] * 3
+    assert grads(recorded, x) == [slope]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda e: e.mul_(2),
+        lambda e: e[:, 0].mul_(2),
+        lambda e: e.__setitem__(slice(None), 5.0),
+        lambda e: e.__setitem__((slice(None), 0), 5.0),
+    ],
+)
+def test_a_part_that_repeats_elements_may_not(write: Write) -> None:
+    e = torch.tensor([1.0, 2.0, 3.0]).expand(3, 3)
+    with pytest.raises(RuntimeError, match="single memory location"):
+        write(e)
+    assert e[0].tolist() == [1.0, 2.0, 3.0]
+
+
+# --- tensors that got another shape in place ----------------------------------------------------------------
+
+
+def test_views_taken_before_lead_to_the_tensor_as_it_is_now() -> None:
+    x = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True)
+    base = x * 1
+    row = base[0]
+    rest = row[1:]
+    base.unsqueeze_(0)
+    assert grads(row, x, base) == [[[1.0] * 3, [0.0] * 3], [[[1.0] * 3, [0.0] * 3]]]
+    rest.mul_(2)
+    assert grads(rest, x, base, row) == [[[0.0, 2.0, 2.0], [0.0] * 3], [[[0.0, 1.0, 1.0], [0.0] * 3]], None]
+    assert grads(base, x, base) == [[[1.0, 2.0, 2.0], [1.0] * 3], [[[1.0] * 3] * 2]]
+
+
+def test_views_of_a_transposed_base() -> None:
+    x = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True)
+    base = x * 1
+    row = base[0]
+    base.t_().unsqueeze_(0)
+    row.mul_(2)
+    assert grads(row, x, base) == [[[2.0] * 3, [0.0] * 3], [[[1.0, 0.0]] * 3]]
+
+
+def test_a_tensor_reshaped_under_no_grad_is_no_view_made_there() -> None:
+    x, w = torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0], requires_grad=True)
+    with torch.no_grad():
+        x.t_()
+    x.addcmul_(w, w)
+    assert grads(x, w) == [[6.0, 8.0]]
+    number = torch.tensor(1.0)
+    with torch.no_grad():
+        number.t_()
+    number[...] = w[0]
+    assert grads(number, w) == [[1.0, 0.0]]
+
+
+def test_a_gradient_of_the_leafs_former_shape_is_refused() -> None:
+    x = torch.ones(2, 3, requires_grad=True)
+    y = x * 1
+    with torch.no_grad():
+        x.unsqueeze_(0)
+    with pytest.raises(
+        RuntimeError, match=r"got \[2, 3\] but expected shape compatible with \[1, 2, 3\]"
+    ):
+        y.sum().backward()
+    assert x.grad is None

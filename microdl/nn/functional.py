@@ -130,7 +130,7 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.bilinear.html
     """
     x1, x2, w = (require("bilinear", t)._a.shape for t in (input1, input2, weight))
-    if x1[:-1] != x2[:-1] or len(w) != 3 or (x1[-1], x2[-1]) != w[1:]:
+    if x1[:-1] != x2[:-1] or len(w) != 3 or x1[-1:] + x2[-1:] != w[1:]:
         raise RuntimeError(
             f"bilinear(): inputs of sizes {list(x1)} and {list(x2)} do not fit the weight {list(w)}: (K, D1, D2) "
             "takes inputs (*, D1) and (*, D2), the same in all other dimensions"

@@ -252,6 +252,8 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
     else:
         if dims < 0:
             raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        if dims > min(x.ndim, y.ndim):
+            raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
         first, second = tuple(range(x.ndim - dims, x.ndim)), tuple(range(dims))
     if len(first) != len(second):
         raise RuntimeError("both dimension lists should have same length")

@@ -159,7 +159,7 @@ def _check(x: Any, w: Any, b: Any) -> None:
         )
     if w.ndim != 2:
         raise RuntimeError(f"linear: weight must have shape (out_features, in_features), but it is {list(w.shape)}")
-    if x.dtype != w.dtype or (b is not None and b.dtype != w.dtype):
+    if x.dtype != w.dtype:
         raise _dtype_error(x, w, b)
     if x.dtype.kind == "b":
         raise no_kernel("addmm_impl_cpu_", x.dtype)
@@ -175,6 +175,8 @@ def _check(x: Any, w: Any, b: Any) -> None:
             f"linear: the bias must have one number for each of the {w.shape[0]} output features, shape "
             f"[{w.shape[0]}], but it is {list(b.shape)}"
         )
+    if b is not None and b.dtype != w.dtype:
+        raise _dtype_error(x, w, b)
 
 
 def _dtype_error(x: Any, w: Any, b: Any) -> RuntimeError:

@@ -133,13 +133,6 @@ _mse = op(
     input=lambda g, input, target, reduction: share(2 * g, input, reduction) * (input - target),
     target=lambda g, input, target, reduction: share(2 * g, input, reduction) * (target - input),
 )
-_l1 = op(
-    "l1_loss",
-    lambda input, target, reduction: reduced(np.abs(input - target), reduction),
-    grad_name="MeanBackward0",
-    input=lambda g, input, target, reduction: share(g, input, reduction) * np.sign(input - target),
-    target=lambda g, input, target, reduction: share(g, input, reduction) * np.sign(target - input),
-)
 
 
 def _smooth_l1_forward(input: Any, target: Any, reduction: str, beta: float) -> Any:
@@ -246,10 +239,7 @@ def l1_loss(
 
 def _absolute(input: Any, target: Any, reduction: str) -> Any:
     check_pair("l1_loss", input, target, reduction)
-    if input._a.dtype.kind == "f" and target._a.dtype.kind == "f":
-        loss = _l1(*promote_pair("l1_cpu", input, target), reduction)
-        return loss if reduction == "mean" else named(loss, "SumBackward0" if reduction == "sum" else "AbsBackward0")
-    each = absolute(input - target)
+    each = absolute(input - target)  # two steps, as in PyTorch: the operands may change afterwards
     return each if reduction == "none" else total(each) if reduction == "sum" else mean(each)
 
 

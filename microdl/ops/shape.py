@@ -251,9 +251,11 @@ def matrix_transpose(input: Any) -> Any:
 def unflatten(input: Any, dim: int, sizes: Any) -> Any:
     """Splits one dimension into several; the inverse of `flatten`."""
     shape = input._a.shape
-    d = wrap_dim(dim, len(shape))
     if not tuple(sizes):
         raise RuntimeError("unflatten: sizes must be non-empty")
+    if not shape:
+        raise RuntimeError(f"unflatten: dimension specified as {dim} but tensor has no dimensions")
+    d = wrap_dim(dim, len(shape))
     return _reshape(input, (*shape[:d], *_resolved(tuple(sizes), shape[d]), *shape[d + 1 :]))
 
 

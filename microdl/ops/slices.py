@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase
+from ..autograd.graph import TensorBase, named
 from ..autograd.record import not_a_tensor, op, shape_error
 from ..dtypes import check_fits
-from .arithmetic import cast, clone
+from .arithmetic import cast
 from .gather import Array, as_vector, check_range, index_array, legacy
 from .shape import expand, require, unsafe_view, wrap_dim
 from .spelling import spelled
@@ -64,10 +64,14 @@ def index_select(input: Any, dim: int, index: Any) -> Any:
     where = index_array("index_select", index, "Expected dtype int32 or int64 for index")
     if where.ndim > 1:
         raise IndexError(f"index_select(): Index is supposed to be a vector, not of shape {list(where.shape)}")
+    if d:  # in these words, of this type
+        check_range(where, a.shape[d], d, RuntimeError, "INDICES element is out of DATA bounds: ")
     check_range(where, a.shape[d] if a.ndim else 1, d, IndexError, "index out of range in self: ")
-    if not a.ndim:
-        return clone(input)
-    return _index_select(input, d, where.reshape(-1))
+    if a.ndim:
+        return _index_select(input, d, where.reshape(-1))
+    if where.size != 1:
+        raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {where.size} value(s)")
+    return named(_index_select(as_vector(input), 0, where.reshape(())), "IndexSelectBackward0")
 
 
 def _index_add_forward(input: Any, dim: int, index: Array, source: Any, alpha: float) -> Any:
@@ -115,19 +119,35 @@ _index_fill = op(
 )
 
 
+def _index_vector(name: str, index: Any) -> Array:
+    """The array of an index with one dimension or none, of a dtype that the operation takes, or its error."""
+    fill = name == "index_fill"
+    if name != "index_add" and isinstance(index, TensorBase) and index._a.dtype != np.int64:
+        wanted = "Expected dtype int64 for index" if fill else "Expected a long tensor for index"
+        found = f"but got {legacy(index._a)}. Convert it with .long()."
+        raise (IndexError if fill else RuntimeError)(f"{name}_(): {wanted}, {found}")
+    where = index_array(f"{name}_", index)
+    if where.ndim > 1:
+        text = "Index has to be a vector/scalar" if fill else "Index is supposed to be a vector"
+        raise (RuntimeError if fill else IndexError)(f"{name}_(): {text}, not of shape {list(where.shape)}")
+    return where
+
+
 def _slices_arguments(name: str, input: Any, dim: int, index: Any, source: Any) -> tuple[Any, int, Array, Any]:
     a = require(name, input)._a
     d = wrap_dim(dim, a.ndim)
-    where = index_array(f"{name}_", index)
-    if where.ndim > 1:
-        raise IndexError(f"{name}_(): Index is supposed to be a vector, not of shape {list(where.shape)}")
-    where = where.reshape(-1)
+    where = _index_vector(name, index).reshape(-1)
     if isinstance(source, TensorBase) and name != "index_fill":
         if source._a.dtype != a.dtype:
             kinds = f"self ({legacy(a)}) and source ({legacy(source._a)})"
             raise RuntimeError(f"{name}_(): {kinds} must have the same scalar type. Convert one of them with .to().")
         if name == "index_copy" and a.ndim == 1 and not source._a.ndim:
             source = as_vector(source)
+        if 0 < source._a.ndim <= d or a.ndim < source._a.ndim != 1:
+            raise (IndexError if name == "index_copy" else RuntimeError)(
+                f"{name}_(): a source with {source._a.ndim} dimension(s) does not fit a tensor with {a.ndim}: their "
+                f"dimensionality must match. Indexing dim {d} is out of bounds of one of them."
+            )
         n = source._a.shape[d] if source._a.ndim else 1
         if n != where.size:
             raise (IndexError if name == "index_copy" else RuntimeError)(

@@ -148,7 +148,7 @@ def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> Any:
 def _median_of_all(input: Array) -> Any:
     """The lower median; NaN if there is one, or no element."""
     if not input.size or (input.dtype.kind == "f" and np.isnan(input).any()):
-        return np.asarray(np.nan if input.dtype.kind == "f" else np.iinfo(input.dtype).min, input.dtype)
+        return np.asarray(np.iinfo(input.dtype).min if input.dtype.kind in "iu" else np.nan, input.dtype)
     middle = (input.size - 1) // 2
     return np.partition(input, middle, axis=None)[middle]
 

@@ -156,6 +156,11 @@ def promote(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
     return a if rank_a > rank_b else b
 
 
+def converted(a: np.ndarray[Any, Any], wanted: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """`a` in another dtype, itself where it has it; in C order where it repeats elements."""
+    return a.astype(wanted, "C" if 0 in a.strides else "K", copy=False)
+
+
 def promote_scalar(a: np.dtype[Any], value: Any) -> np.dtype[Any]:
     """The common dtype of a tensor and a Python number: only a higher kind of number promotes."""
     if isinstance(value, float):

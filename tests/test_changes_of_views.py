@@ -102,8 +102,6 @@ def test_a_gradient_of_the_leafs_former_shape_is_refused() -> None:
     y = x * 1
     with torch.no_grad():
         x.unsqueeze_(0)
-    with pytest.raises(
-        RuntimeError, match=r"got \[2, 3\] but expected shape compatible with \[1, 2, 3\]"
-    ):
+    with pytest.raises(RuntimeError, match=r"got \[2, 3\] but expected shape compatible with \[1, 2, 3\]"):
         y.sum().backward()
     assert x.grad is None

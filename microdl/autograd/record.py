@@ -48,7 +48,7 @@ def not_a_tensor(name: str, position: int, value: Any, argument: str = "input") 
 
 
 def _to_float(a: Any) -> Any:
-    return a.astype(dtypes.get_default_dtype().numpy)
+    return dtypes.converted(a, dtypes.get_default_dtype().numpy)
 
 
 def unary(
@@ -198,15 +198,14 @@ def promoted(input: Any, other: Any, floating: bool = False) -> tuple[Any, Any]:
     common = dtypes.result_dtype([x, y])
     if floating and common.kind != "f":
         common = dtypes.get_default_dtype().numpy
-    return x.astype(common, copy=False), y.astype(common, copy=False)
+    return dtypes.converted(x, common), dtypes.converted(y, common)
 
 
 def _with_number(x: Any, number: Any, floating: bool) -> tuple[Any, Any]:
     common = dtypes.promote_scalar(x.dtype, number)
     if floating and common.kind != "f":
         common = dtypes.get_default_dtype().numpy
-    if common != x.dtype:
-        x = x.astype(common)
+    x = dtypes.converted(x, common)
     if common.kind in "iu":
         number = np.array(number).astype(common)
     return x, number

@@ -25,7 +25,8 @@ def add_up(a: Any, dim: Axes, keepdims: bool = False) -> Any:
         d = dim[0]
         if a.dtype.kind == "f" and a.strides[d] != a.itemsize:
             return _in_two_rounds(a, d, keepdims)
-    return _reduce(a, axis=dim, keepdims=keepdims)
+    out = _reduce(a, axis=dim, keepdims=keepdims)
+    return np.asarray(out, order="C") if type(a) is np.ndarray and a.ndim > 2 else out
 
 
 def _in_two_rounds(a: Any, d: int, keepdims: bool) -> Any:

@@ -13,7 +13,7 @@ from ..autograd.kinds import kind_of, no_kernel, of_kinds
 from ..autograd.record import BY_UFUNC, binary, op, operand, promoted, unary
 from ..autograd.table import BOTH, SECOND, by_tensors
 from ..device import contiguous_format
-from ..dtypes import bool_, check_fits, of_number, result_dtype, to_numpy_dtype
+from ..dtypes import bool_, check_fits, converted, of_number, result_dtype, to_numpy_dtype
 from .spelling import or_factors_between
 
 # --- two operands -----------------------------------------------------------------------------------------
@@ -378,7 +378,7 @@ def number_array(value: Any) -> np.ndarray[Any, Any]:
     return np.asarray(value, of_number(value))
 
 
-_cast = op("to_copy", lambda input, dtype: input.astype(dtype), input=lambda g: g)
+_cast = op("to_copy", lambda input, dtype: converted(input, dtype), input=lambda g: g)
 
 
 def cast(input: Any, dtype: Any) -> Any:
@@ -386,4 +386,4 @@ def cast(input: Any, dtype: Any) -> Any:
     wanted = dtype if isinstance(dtype, np.dtype) else to_numpy_dtype(dtype)
     if input._a.dtype == wanted:
         return input
-    return _cast(input, wanted) if wanted.kind == "f" else wrap(input._a.astype(wanted))
+    return _cast(input, wanted) if wanted.kind == "f" else wrap(converted(input._a, wanted))

@@ -29,6 +29,7 @@ def _slices(dim: int, part: slice) -> tuple[slice, ...]:
 def _accumulated(ufunc: np.ufunc, x: Any, dim: int, reverse: bool) -> Any:
     if not x.ndim:
         return x.copy()
+    x = np.ascontiguousarray(x)  # the result lies in C order
     if not reverse:
         return ufunc.accumulate(x, dim)
     back = _slices(dim, slice(None, None, -1))
@@ -236,7 +237,7 @@ _cummin = picked("cummin", unique=False)
 
 
 def _running_extreme(name: str, ufunc: np.ufunc, call: Any, input: Any, dim: int) -> tuple[Any, Any]:
-    a = require(name, input)._a
+    a = np.asarray(require(name, input)._a, order="C")
     d = wrap_dim(dim, a.ndim)
     if not a.ndim:
         return named(clone(input), f"{name.title()}Backward0"), wrap(np.zeros((), np.int64))

@@ -154,7 +154,7 @@ def _triangle(name: str, upper: bool) -> Any:
         return np.where(kept, 0, input) if upper else np.where(kept, input, 0)
 
     def typed(input: Any, k: int) -> Any:
-        return forward(input, k).astype(input.dtype, copy=False)
+        return forward(input, k).astype(input.dtype, "C", copy=False)
 
     call = op(name, typed, polymorphic=True, input=lambda g, k: call(g, k))
     return call

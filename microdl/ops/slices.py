@@ -221,7 +221,7 @@ def single(name: str, value: Any, a: Array) -> Any:
 
 
 def _fill_forward(input: Any, mask: Any, value: Any) -> Any:
-    return np.where(mask, value, input)
+    return np.asarray(np.where(mask, value, input), order="C")
 
 
 _masked_fill = op(

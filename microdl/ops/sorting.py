@@ -108,14 +108,14 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
         raise RuntimeError(f"selected index k out of range: k is {k}, dimension {d} has size {size}")
     if not a.ndim:
         return return_types.topk((named(clone(input), "TopkBackward0"), wrap(np.zeros((), np.int64))))
-    index = _selected(a, k, d, largest)
+    index = np.ascontiguousarray(_selected(a, k, d, largest))
     return return_types.topk((_topk(input, d, index, True), wrap(index)))
 
 
 def _one_of(name: str, call: Any, input: Any, index: Array, dim: int, keepdim: bool) -> Any:
     """The pair (values, indices) of one element along `dim`, chosen by `index` (with the dimension kept)."""
     values = call(input, dim, index, keepdim)
-    return getattr(return_types, name)((values, wrap(index.reshape(values._a.shape))))
+    return getattr(return_types, name)((values, wrap(np.array(index.reshape(values._a.shape), order="C", copy=None))))
 
 
 def _nth(name: str, call: Any, input: Any, n: int, dim: Any, keepdim: bool) -> Any:

@@ -105,3 +105,21 @@ def test_a_gradient_of_the_leafs_former_shape_is_refused() -> None:
     with pytest.raises(RuntimeError, match=r"got \[2, 3\] but expected shape compatible with \[1, 2, 3\]"):
         y.sum().backward()
     assert x.grad is None
+
+
+def test_a_view_keeps_its_history_where_its_base_is_reshaped_under_no_grad() -> None:
+    x = torch.ones(3, requires_grad=True)
+    base = x * 2
+    view = base.ravel()[:2]
+    with torch.no_grad():
+        base.unsqueeze_(1)
+    assert grads(view, x, base) == [[2.0, 2.0, 0.0], [[1.0], [1.0], [0.0]]]
+
+
+def test_views_of_a_tensor_that_was_given_other_data_stay_as_they_are() -> None:
+    x = torch.ones(2, 3, requires_grad=True)
+    base = x * 2
+    view = base.flatten()
+    base.data = torch.zeros(3)
+    base[0] = 1.0
+    assert grads(view, x) == [[[2.0] * 3] * 2]

@@ -228,7 +228,9 @@ def renew_views(root: Any, owner_too: bool = True) -> None:
             source = _view_again_backward(wrap(owner._a, owner._node), root._a.shape, calls)
     for sibling in root._version_counter.live_views():
         path = sibling._view_of
-        if sibling is not root and sibling is not owner and path is not None and path.root is root and path.recorded:
+        if sibling is root or sibling is owner or path is None or path.root is not root or not path.recorded:
+            continue
+        if not sibling._a.size or np.may_share_memory(sibling._a, root._a):  # else the root was given other `data`
             set_node(sibling, view_again(source, path.calls)._node)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..autograd.graph import AccumulateGrad, TensorBase, named, no_gradient, wrap
 from ..autograd.inplace import ViewOf, check_writable, renew_views, set_node, write
-from ..autograd.mode import mode
+from ..autograd.mode import mode, set_grad_enabled
 from ..autograd.record import not_a_tensor, op
 from . import indexing, shape
 from .slices import single
@@ -200,7 +200,8 @@ def restrided(call: Callable[..., Any], name: str) -> Callable[..., Any]:
         self._a = after._a
         self._version_counter.bump(name)
         if before._node is not None and hasattr(before, "owner"):
-            renew_views(before, owner_too=False)
+            with set_grad_enabled(True):
+                renew_views(before, owner_too=False)
         return self
 
     method.__name__ = method.__qualname__ = name

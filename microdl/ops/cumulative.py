@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -193,6 +194,21 @@ def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Any:
 
 
 # --- running logsumexp --------------------------------------------------------------------------------------
+
+
+def in_own_dtype(call: Callable[..., Any]) -> Callable[..., Any]:
+    """For the form in place, which adds up booleans as what they are: PyTorch does so for a single one only."""
+
+    @functools.wraps(call)
+    def own(input: Any, dim: int, *, dtype: Any = None) -> Any:
+        if input._a.dtype.kind != "b" or dtype is not None:
+            return call(input, dim, dtype=dtype)
+        wrap_dim(dim, input._a.ndim)
+        if input._a.size > 1:
+            raise no_kernel(f"{call.__name__}_out_cpu", input._a.dtype)
+        return clone(input)
+
+    return own
 
 
 def _logcumsumexp_vjp(g: Any, input: Any, out: Any, dim: int) -> Any:

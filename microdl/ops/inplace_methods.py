@@ -83,10 +83,11 @@ _WRITTEN: tuple[Callable[..., Any], ...] = (
     special.erf, special.erfc, special.erfinv, special.logit, special.sinc, special.xlogy,
     gamma.lgamma, gamma.digamma, gamma.mvlgamma,
     blend.lerp, blend.addcmul, blend.addcdiv, products.addmm, products.addmv, products.baddbmm,
-    vectors.addr, vectors.addbmm, vectors.renorm, cumulative.cumsum, cumulative.cumprod, matrix.tril, matrix.triu,
+    vectors.addr, vectors.addbmm, vectors.renorm, matrix.tril, matrix.triu,
     slices.masked_fill, slices.index_add, slices.index_copy, slices.index_fill,
     gather.scatter, gather.scatter_add, index_reduce.scatter_reduce, index_reduce.index_reduce,
     index_reduce.put, index_reduce.masked_scatter,
+    *map(cumulative.in_own_dtype, (cumulative.cumsum, cumulative.cumprod)),
     *map(changes.written, (arithmetic.eq, arithmetic.ne, arithmetic.lt, arithmetic.le, arithmetic.gt, arithmetic.ge)),
 )  # fmt: skip
 _ALSO = {

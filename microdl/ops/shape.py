@@ -253,9 +253,9 @@ def unflatten(input: Any, dim: int, sizes: Any) -> Any:
     shape = input._a.shape
     if not tuple(sizes):
         raise RuntimeError("unflatten: sizes must be non-empty")
+    d = wrap_dim(dim, len(shape))
     if not shape:
         raise RuntimeError(f"unflatten: dimension specified as {dim} but tensor has no dimensions")
-    d = wrap_dim(dim, len(shape))
     return _reshape(input, (*shape[:d], *_resolved(tuple(sizes), shape[d]), *shape[d + 1 :]))
 
 

@@ -17,6 +17,7 @@ from .shape import expand, require, unsafe_view, wrap_dim
 from .spelling import spelled
 
 _ALL = slice(None)
+_OUT_OF_RANGE = "index out of range in self: "
 
 
 # --- slices -------------------------------------------------------------------------------------------
@@ -64,9 +65,12 @@ def index_select(input: Any, dim: int, index: Any) -> Any:
     where = index_array("index_select", index, "Expected dtype int32 or int64 for index")
     if where.ndim > 1:
         raise IndexError(f"index_select(): Index is supposed to be a vector, not of shape {list(where.shape)}")
-    if d:  # in these words, of this type
-        check_range(where, a.shape[d], d, RuntimeError, "INDICES element is out of DATA bounds: ")
-    check_range(where, a.shape[d] if a.ndim else 1, d, IndexError, "index out of range in self: ")
+    if where.size and a.ndim and not a.shape[d]:
+        raise RuntimeError(
+            f"index_select(): self indexing axis dim should be positive: dimension {d} of {list(a.shape)}"
+        )
+    error, text = (RuntimeError, "INDICES element is out of DATA bounds: ") if d == 1 else (IndexError, _OUT_OF_RANGE)
+    check_range(where, a.shape[d] if a.ndim else 1, d, error, text)
     if a.ndim:
         return _index_select(input, d, where.reshape(-1))
     if where.size != 1:
@@ -159,7 +163,8 @@ def _slices_arguments(name: str, input: Any, dim: int, index: Any, source: Any) 
     n = a.shape[d] if a.ndim else 1
     if name == "index_fill":  # the one of these that counts from the end, too
         where = np.where((where < 0) & (where >= -n), where + n, where)
-    check_range(where, n, d, RuntimeError if name == "index_add" else IndexError)
+    outer = a.ndim > 1 and d in (0, a.ndim - 1)  # which is another kernel in PyTorch, with another type of error
+    check_range(where, n, d, RuntimeError if name == "index_add" and outer else IndexError)
     return as_vector(input), d, where, source
 
 

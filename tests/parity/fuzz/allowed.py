@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from .faults import fault
+
 
 class Case(NamedTuple):
     """A difference: of what kind, at which filled line, what was raised, and PyTorch's operands."""
@@ -69,7 +71,10 @@ def _repeats(a: Any) -> bool:
 def _dead_view(case: Case) -> bool:
     """A view made under no_grad of a tensor that requires grad, used with recording on: PyTorch records steps that
     lead nowhere, and no gradient ever comes of them; microdl records nothing."""
-    return any(t._is_view() and t.requires_grad and _answered(t) is None for t in case.operands)
+    kinds = ("requires_grad", "is_leaf", "grad_fn", "grad's", "grad", "RuntimeError only")
+    return case.kind.startswith(kinds) and any(
+        t._is_view() and t.requires_grad and _answered(t) is None for t in case.operands
+    )
 
 
 def _answered(t: Any) -> Any:
@@ -124,11 +129,6 @@ def _nothing_there(case: Case) -> bool:
     )
     refused = case.theirs is None and any(w in str(case.ours) for w in words)
     return (refused or case.kind == "dtype") and any(not t.numel() for t in case.operands)
-
-
-def _one_number_summed(case: Case) -> bool:
-    """PyTorch returns a single number before it asks whether its dtype takes a sum."""
-    return case.theirs is None and re.search("cum(sum|prod)_", case.text) is not None and case.operands[0].numel() < 2
 
 
 def _dtypes_of_einsum(case: Case) -> bool:
@@ -225,46 +225,66 @@ def _result_as_view(case: Case) -> bool:
 
 def _empty_batch(case: Case) -> bool:
     """Batch normalisation without a batch is refused, whatever else is wrong; PyTorch's statistics become NaN."""
-    return case.theirs is None and "BatchNorm" in case.text and "batch_norm" in str(case.ours)
+    words = ("batch_norm", "more than 1 value per channel")
+    return case.theirs is None and "BatchNorm" in case.text and any(w in str(case.ours) for w in words)
 
 
 def _another_check_first(case: Case) -> bool:
-    """Both refuse, where more than one thing is wrong, or the same for another reason of PyTorch's (its kernel, its
-    shape function): no program tells these three apart."""
-    kinds = (RuntimeError, IndexError)  # NotImplementedError is a RuntimeError
-    loss = case.text.startswith(("F.", "T.nn.")) and isinstance(case.theirs, ValueError)
-    same = isinstance(case.ours, kinds) and (isinstance(case.theirs, kinds) or loss)
-    return case.kind == "error type" and same
+    """Both refuse, and each is right: two things are wrong, and either library looks at one of them first."""
+    ours, theirs = fault(case.ours), fault(case.theirs)
+    return case.kind == "error type" and None not in (ours, theirs) and ours != theirs
+
+
+def _rank_by_dimension(case: Case) -> bool:
+    """PyTorch notices that an operand has too few dimensions when it asks for the size of one that is not there."""
+    words = ("baddbmm", "T.mv", "addmv", "F.embedding", "F.cross_entropy", "CrossEntropyLoss")
+    asked = (
+        case.kind == "error type"
+        and fault(case.theirs) == "dimension"
+        and fault(case.ours) == "dimensions of an operand"
+    )
+    return asked and any(w in case.text for w in words)
 
 
 def _loss_of_shapes(case: Case) -> bool:
     """Losses refuse shapes with ValueError throughout; PyTorch's do so for some, and broadcast or fail in others."""
     looser = case.ours is None and "var is of incorrect size" in str(case.theirs)  # one variance for one number
-    loss = case.kind == "error type" and case.text.startswith(("F.", "T.nn.")) and type(case.ours) is ValueError
-    return loss or looser
+    words = ("target size", "1 or more dimensions", "batch_size to match", "size", "shape")
+    ours = type(case.ours) is ValueError and any(w in str(case.ours) for w in words)
+    return looser or (case.kind == "error type" and case.text.startswith(("F.", "T.nn.")) and ours)
 
 
 def _moved_leaf(case: Case) -> bool:
     """The strides or the shape of a leaf changed after a graph had been recorded from it: no gradient fits."""
     given = any(".data =" in line for line in case.before) and "doesn't match the broadcast shape" in str(case.theirs)
-    return given or "returned an invalid gradient" in str(case.theirs)
+    return given or "returned an invalid gradient" in f"{case.theirs}{case.ours}"
 
 
 def _order_of_copies(case: Case) -> bool:
     """A sorted copy lies in C order, and a turned one is a view of a copy; PyTorch's are in their input's order."""
-    made = any(name in line for line in case.before for name in ("sort", "rot90"))
-    return made and (case.kind == "sharing" or "Can't detach views" in str(case.ours))
+    sorted_ = case.kind == "sharing" and any("sort" in line for line in case.before)
+    turned = "Can't detach views" in str(case.ours) and any("rot90" in line for line in case.before)
+    return sorted_ or turned
+
+
+def _two_orders(case: Case) -> bool:
+    """Of operands in two orders the result lies in NumPy's: `view` shows it, and a mask that is drawn in that order."""
+    result = not case.operands[0].is_contiguous() and not case.operands[0]._is_view()
+    viewed = case.ours is None and "view size is not compatible" in str(case.theirs)
+    return result and (viewed or (case.kind == "value" and "F.dropout" in case.text))
 
 
 def _constant_slope(case: Case) -> bool:
     """The gradient of softshrink and its kin is 0 or 1: in microdl it has no history, in PyTorch one of zeros."""
-    made = any(name in line for line in case.before for name in ("shrink", "threshold", "hardtanh", "relu"))
-    return case.kind == "grad's requires_grad" and made
+    made = any(re.search(r"(soft|hard)shrink|threshold|hardtanh|\brelu6?\b", line) for line in case.before)
+    grads = [t.grad for t in case.everything if t.is_leaf and t.grad is not None]
+    return case.kind == "grad's requires_grad" and made and any(g.requires_grad for g in grads)
 
 
 def _sign_of_nan(case: Case) -> bool:
     """The gradient of copysign where its operand is NaN: the sign's in microdl, NaN in PyTorch."""
-    return case.kind.startswith(("grad", "value")) and any("copysign" in line for line in case.before)
+    nan = any(t.is_floating_point() and bool(t.isnan().any()) for t in case.everything)
+    return nan and case.kind in ("grad", "value") and any("copysign" in line for line in case.before)
 
 
 def _no_way_back(case: Case) -> bool:
@@ -294,14 +314,36 @@ def _written_result(case: Case) -> bool:
     """Once backward(inputs=) has written the gradient of a result, every later walk through it in PyTorch adds to it,
     that of grad() too; microdl writes where it is told to."""
     asked = any("inputs=" in line for line in case.before)
-    return case.kind == "grad" and asked and any(not t.is_leaf for t in case.everything)
+    return case.kind == "grad" and asked and any(not t.is_leaf and t.retains_grad for t in case.everything)
+
+
+def _unsafe_view(case: Case) -> bool:
+    """PyTorch's kron saves its operands as views without their version: where one was changed since, its gradient is
+    wrong; microdl refuses."""
+    refused = case.theirs is None and "modified by an inplace operation" in str(case.ours)
+    return refused and any("T.kron" in line for line in case.before)
+
+
+def _one_step(case: Case) -> bool:
+    """The two results of std_mean and var_mean are one step in PyTorch, freed as one; a mean alone saves nothing."""
+    freed = case.ours is None and "backward through the graph a second time" in str(case.theirs)
+    return freed and any(re.search("(std|var)_mean", line) for line in case.before)
+
+
+def _later_data(case: Case) -> bool:
+    """What a step saved is the array that its operand had, so that the gradient is that of what was computed; PyTorch
+    takes the one that was set as the operand's `data` since."""
+    last = next((i for i, line in enumerate(case.before) if ".data = " in line), len(case.before))
+    walks = ("backward", "autograd.grad")
+    return case.kind in ("grad", "value") and any(w in line for line in case.before[last:] for w in walks)
 
 
 def _late_leaf(case: Case) -> bool:
     """A view that was made, or a tensor whose strides were changed, before its base was asked to require grad: PyTorch
     calls the one that was changed since a result of its base; microdl's history begins where recording does."""
-    asked = any("requires_grad" in line for line in case.before)
-    return asked and case.kind.startswith(("is_leaf", "requires_grad")) and any(t._is_view() for t in case.everything)
+    asked = any("requires_grad_(" in line or "requires_grad = " in line for line in case.before)
+    views = [t for t in case.everything if t._is_view() and t._base is not None and t._base.requires_grad]
+    return asked and case.kind in ("is_leaf", "requires_grad", "grad_fn") and bool(views)
 
 
 RULES = {
@@ -316,7 +358,6 @@ RULES = {
     "wrapped bytes": _wrapped_bytes,
     "remainder index": _remainder_index,
     "nothing there": _nothing_there,
-    "one number summed": _one_number_summed,
     "dtypes of einsum": _dtypes_of_einsum,
     "no inverse": _no_inverse,
     "spread gradient": _spread_gradient,
@@ -334,6 +375,7 @@ RULES = {
     "result as view": _result_as_view,
     "empty batch": _empty_batch,
     "another check first": _another_check_first,
+    "rank by dimension": _rank_by_dimension,
     "loss of shapes": _loss_of_shapes,
     "moved leaf": _moved_leaf,
     "no way back": _no_way_back,
@@ -341,7 +383,11 @@ RULES = {
     "optimised result": _optimised_result,
     "written result": _written_result,
     "order of copies": _order_of_copies,
+    "two orders": _two_orders,
     "constant slope": _constant_slope,
     "sign of nan": _sign_of_nan,
+    "later data": _later_data,
     "late leaf": _late_leaf,
+    "unsafe view": _unsafe_view,
+    "one step": _one_step,
 }

@@ -273,7 +273,7 @@ def _root(t: Any) -> Any:
 
 
 def _state(t: Any) -> tuple[Any, ...]:
-    grad = t._grad
+    grad = None if t.retains_grad else t._grad  # a retained gradient is there once a walk has passed, wherever it ends
     return t._a.tobytes(), t._a.shape, t._version, t._node, id(grad), None if grad is None else grad._a.tobytes()
 
 

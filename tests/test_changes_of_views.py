@@ -123,3 +123,11 @@ def test_views_of_a_tensor_that_was_given_other_data_stay_as_they_are() -> None:
     base.data = torch.zeros(3)
     base[0] = 1.0
     assert grads(view, x) == [[[2.0] * 3] * 2]
+
+
+def test_backward_to_a_result_adds_to_no_tensor_of_the_users() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    given, y = torch.tensor([5.0, 5.0]), x * 2
+    y.grad = given
+    (y * x).sum().backward(inputs=[y])
+    assert (given.tolist(), y.grad.tolist()) == ([5.0, 5.0], [6.0, 7.0])

@@ -31,6 +31,7 @@ REFUSED: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: ROWS.index_copy(0, FIRST.int(), ROWS[:1]), RuntimeError, "Expected a long tensor for index, but got Int"),
     (lambda: ROWS.index_fill(0, PAIR, 1), RuntimeError, "Index has to be a vector/scalar"),
     (lambda: ROWS.index_copy(0, PAIR, ROWS), IndexError, "Index is supposed to be a vector"),
+    (lambda: ONE.index_add(0, FIRST, ROW[:1]), RuntimeError, "source tensor shape must match self tensor shape"),
     (lambda: CUBE.index_add(1, FIRST, ROW), RuntimeError, "Indexing dim 1 is out of bounds"),
     (lambda: CUBE.index_copy(1, FIRST, ROW), IndexError, "dimensionality must match"),
     (lambda: CUBE.index_reduce(1, FIRST, ROW, "amax"), RuntimeError, "Indexing dim 1 is out of bounds"),

@@ -202,9 +202,10 @@ def _backward_to(inputs: list[Any], roots: list[Node], grads: list[Any], retain:
         kept = RETAIN in (getattr(t._node, "hooks", None) or {})  # then its hook has added the gradient
         if not t.is_leaf and not kept:
             t.retain_grad()  # as PyTorch does: later gradients are added, too
-        if g is not None and not kept:
-            own = g if isinstance(g, TensorBase) or t.is_leaf else np.array(g)
-            accumulate(t, own, getattr(t._node, "post_hooks", {}))
+            if g is not None:
+                t._node.hooks[RETAIN](g if isinstance(g, TensorBase) else wrap(g))
+        elif g is not None and not kept:
+            accumulate(t, g, t._node.post_hooks)
 
 
 def accumulate(t: Any, g: Any, post_hooks: dict[int, Any]) -> None:

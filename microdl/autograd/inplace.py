@@ -200,6 +200,11 @@ overwrite = op(
 )
 
 
+def kinked(slope: Any, x: Any) -> Any:
+    """A gradient that depends on `x` at kinks alone: among tensors it has a history, along which zeros go to `x`."""
+    return overwrite(x, slope) if isinstance(x, TensorBase) else slope
+
+
 def give_history(t: Any, changed: TensorBase) -> None:
     """Makes `changed`, which holds the same values, the history of `t`; views follow their base."""
     if t._view_of is None:

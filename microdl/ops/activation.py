@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import kernels
 from ..autograd.graph import TensorBase
+from ..autograd.inplace import kinked
 from ..autograd.kinds import of_kinds
 from ..autograd.record import op, unary
 from ..dtypes import from_numpy_dtype
@@ -151,7 +152,7 @@ def _relu_forward(x: Any) -> Any:
 def _relu_vjp(g: Any, out: Any) -> Any:
     if type(g) is np.ndarray and g.dtype.char in "fd" and g.flags.c_contiguous and out.flags.c_contiguous:
         return kernels.activation.relu_backward(g, out)
-    return np.where(out <= 0, 0, g)
+    return kinked(np.where(out <= 0, 0, g), out)
 
 
 relu = unary(
@@ -170,7 +171,7 @@ relu = unary(
 _leaky_relu = op(
     "leaky_relu",
     of_kinds("f", "leaky_relu_cpu", lambda input, slope: np.where(input > 0, input, input * slope)),
-    input=lambda g, input, slope: np.where(input > 0, g, g * slope),
+    input=lambda g, input, slope: kinked(np.where(input > 0, g, g * slope), input),
 )
 
 
@@ -188,7 +189,7 @@ _prelu = op(
     "prelu",
     lambda input, weight: np.where(input > 0, input, input * weight),
     grad_name="PreluKernelBackward0",
-    input=lambda g, input, weight: np.where(input > 0, g, g * weight),
+    input=lambda g, input, weight: kinked(np.where(input > 0, g, g * weight), input),
     weight=lambda g, input: np.where(input > 0, 0, g * input),
 )
 
@@ -316,7 +317,7 @@ def _hardtanh_forward(input: Any, low: float, high: float) -> Any:
 _hardtanh = op(
     "hardtanh",
     _hardtanh_forward,
-    input=lambda g, input, low, high: np.where((input <= low) | (input >= high), 0, g),
+    input=lambda g, input, low, high: kinked(np.where((input <= low) | (input >= high), 0, g), input),
 )
 
 
@@ -368,7 +369,7 @@ _threshold = op(
             input <= _number(threshold, input), np.asarray(_number(value, input)).astype(input.dtype), input
         ),
     ),
-    input=lambda g, input, threshold: np.where(input <= threshold, 0, g),
+    input=lambda g, input, threshold: kinked(np.where(input <= threshold, 0, g), input),
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import TensorBase, no_gradient, wrap
+from ..autograd.inplace import kinked
 from ..autograd.kinds import of_kinds
 from ..autograd.record import binary, op, unary
 from ..autograd.table import by_tensors
@@ -64,7 +65,7 @@ angle = unary(
 copysign = binary(
     "copysign",
     np.copysign,
-    lambda g, input, out: np.where(input == 0, 0, np.where((input > 0) == (out > 0), g, -g)),
+    lambda g, input, out: kinked(np.where(input == 0, 0, np.where((input > 0) == (out > 0), g, -g)), out),
     no_gradient,
     floating=True,
     grad_name=by_tensors("CopysignBackward0", {("input",): "CopysignBackward1"}),

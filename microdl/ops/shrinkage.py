@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.inplace import kinked
 from ..autograd.kinds import no_kernel, of_kinds
 from ..autograd.record import op
 from .activation import sigmoid_array, sigmoid_of
@@ -18,12 +19,12 @@ __all__ = ["glu", "hardshrink", "rrelu_of", "softshrink", "tanhshrink"]
 _hardshrink = op(
     "hardshrink",
     of_kinds("f", "hardshrink_cpu", lambda input, lambd: np.where((input >= -lambd) & (input <= lambd), 0, input)),
-    input=lambda g, input, lambd: np.where((input >= -lambd) & (input <= lambd), 0, g),
+    input=lambda g, input, lambd: kinked(np.where((input >= -lambd) & (input <= lambd), 0, g), input),
 )
 _softshrink = op(
     "softshrink",
     lambda input, lambd: input - np.minimum(np.maximum(input, -lambd), lambd),
-    input=lambda g, input, lambd: np.where((input >= -lambd) & (input <= lambd), 0, g),
+    input=lambda g, input, lambd: kinked(np.where((input >= -lambd) & (input <= lambd), 0, g), input),
 )
 
 

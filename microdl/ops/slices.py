@@ -183,7 +183,7 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: float = 1
     """
     if not isinstance(source, TensorBase):
         raise not_a_tensor("index_add", 4, source, "source")
-    if isinstance(input, TensorBase) and not input._a.ndim and source._a.ndim > 1:
+    if isinstance(input, TensorBase) and not input._a.ndim and source._a.ndim:
         raise RuntimeError(
             "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = [] "
             f"source.shape = {list(source._a.shape)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -53,6 +54,11 @@ def test_saved_tensors_and_gradients() -> None:
     z.backward(torch.tensor([1.0, 10.0]))
     assert x.grad.tolist() == [3.0, 40.0]
     assert y.grad.tolist() == [1.0, 20.0]
+
+
+def test_a_step_prints_as_in_pytorch() -> None:
+    step = Multiply.apply(leaf(2.0), leaf(3.0)).grad_fn
+    assert re.fullmatch(r"<torch\.autograd\.function\.MultiplyBackward object at 0x[0-9a-f]+>", repr(step))
 
 
 def test_forward_records_nothing_of_its_own() -> None:

@@ -83,6 +83,7 @@ def test_the_usual_imports_give_microdl(torch: types.ModuleType) -> None:
 def test_pytorchs_files_have_what_programs_take_from_them(torch: types.ModuleType) -> None:
     from torch.nn.modules.batchnorm import _BatchNorm
     from torch.nn.modules.loss import _Loss, _WeightedLoss
+    from torch.nn.modules.module import _IncompatibleKeys
     from torch.utils.data.dataloader import default_collate
     from torch.utils.data.dataset import random_split
     from torch.utils.hooks import RemovableHandle
@@ -90,6 +91,8 @@ def test_pytorchs_files_have_what_programs_take_from_them(torch: types.ModuleTyp
     assert isinstance(torch.nn.BatchNorm1d(2), _BatchNorm)
     assert issubclass(torch.nn.CrossEntropyLoss, _WeightedLoss)
     assert issubclass(_WeightedLoss, _Loss)
+    assert type(torch.nn.ReLU().load_state_dict({})) is _IncompatibleKeys
+    assert str(_IncompatibleKeys) == "<class 'torch.nn.modules.module._IncompatibleKeys'>"
     assert (default_collate, random_split) == (torch.utils.data.default_collate, torch.utils.data.random_split)
     assert isinstance(torch.nn.Linear(1, 1).register_forward_hook(print), RemovableHandle)
     with pytest.raises(ImportError, match="torch.utils.data.dataset"):

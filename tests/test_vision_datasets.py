@@ -171,6 +171,12 @@ def test_cifar_from_the_folder(tmp_path: Path) -> None:
         datasets.CIFAR10(tmp_path)
 
 
+def test_cifar_whose_own_check_is_overridden_takes_other_files(tmp_path: Path) -> None:
+    write_cifar(tmp_path, cifar_files())
+    unchecked = type("Unchecked", (datasets.CIFAR10,), {"_check_integrity": lambda self: True})
+    assert len(unchecked(tmp_path)) == 30
+
+
 def test_cifar_100_has_fine_labels(tmp_path: Path) -> None:
     files = cifar_files(fine=True)
     write_cifar(tmp_path, files, "cifar-100-python")

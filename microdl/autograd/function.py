@@ -203,6 +203,9 @@ class FunctionNode(Node):
     def name(self) -> str:
         return f"{self.cls.__name__}Backward"
 
+    def __repr__(self) -> str:
+        return f"<torch.autograd.function.{self.name()} object at {id(self):#x}>"
+
     def saved_tensors(self) -> tuple[Any, ...]:
         if self._saved is None:
             raise RuntimeError(FREED)

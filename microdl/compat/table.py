@@ -7,7 +7,7 @@ from functools import cache
 from .. import autograd, dtypes, nn, storage
 from ..autograd.graph import RemovableHandle
 from ..device import device
-from ..nn import losses
+from ..nn import losses, state
 from ..serialization import names
 from ..tensor import Tensor
 
@@ -166,6 +166,7 @@ def homes() -> dict[str, dict[str, type]]:
         "torch.autograd.variable": {"Variable": autograd.Variable},
         "torch.nn.modules.batchnorm": {"_BatchNorm": nn.BatchNorm1d},  # what programs ask isinstance of
         "torch.nn.modules.loss": {"_Loss": losses.Loss, "_WeightedLoss": losses.WeightedLoss},  # and inherit from
+        "torch.nn.modules.module": {"_IncompatibleKeys": state._IncompatibleKeys},
         "torch.utils.hooks": {"RemovableHandle": RemovableHandle},
         "torch.storage": {"TypedStorage": storage.TypedStorage, "UntypedStorage": storage.UntypedStorage},
     }

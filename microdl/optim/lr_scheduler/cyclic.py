@@ -131,6 +131,7 @@ class CyclicLR(_WithMomentum):
         """Everything but the optimiser and `scale_fn`; of a callable object, what it holds."""
         state = super().state_dict()
         state.pop("_scale_fn_ref", None)
+        state.pop("_scale_fn_custom")  # it comes last, as in PyTorch
         return state | {"_scale_fn_custom": held_by(self._scale_fn_custom)}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:

@@ -60,6 +60,7 @@ from ..ops.reduction import mean
 from ..ops.shape import require, reshape
 from ..ops.shrinkage import glu, hardshrink, softshrink, tanhshrink
 from ..ops.softmax import log_softmax, softmax, softmin
+from .attention import scaled_dot_product_attention
 from .lookup import embedding, embedding_bag
 from .noise import alpha_dropout, dropout, dropout1d, dropout2d, feature_alpha_dropout, gumbel_softmax, rrelu, rrelu_
 from .padding import pad
@@ -77,6 +78,7 @@ __all__ = [
     # layers
     "alpha_dropout", "batch_norm", "bilinear", "dropout", "dropout1d", "dropout2d", "embedding", "embedding_bag",
     "feature_alpha_dropout", "group_norm", "layer_norm", "linear", "normalize", "one_hot", "pad", "rms_norm",
+    "scaled_dot_product_attention",
     # activations
     "celu", "celu_", "elu", "elu_", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish",
     "hardtanh", "hardtanh_", "leaky_relu", "leaky_relu_", "log_softmax", "logsigmoid", "mish", "prelu", "relu", "relu6",

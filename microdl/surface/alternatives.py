@@ -59,7 +59,6 @@ _TABLE = [
     ("torch.nn.*Transformer*", _SEQUENCE),
     ("torch.nn.*MultiheadAttention", _SEQUENCE),
     ("torch.nn.*multi_head_attention*", _SEQUENCE),
-    ("torch.nn.functional.scaled_dot_product_attention", "F.softmax(q @ k.mT / math.sqrt(q.size(-1)), -1) @ v"),
     ("torch.*lstm*", _SEQUENCE),
     ("torch.*gru*", _SEQUENCE),
     ("torch.*rnn_*", _SEQUENCE),

@@ -160,7 +160,7 @@ def write(t: Any, call: Callable[..., Any], args: tuple[Any, ...], name: str) ->
 
 def _would_be(t: Any, *args: Any) -> Any:
     """An array like the result of an operation that has no kernel: that it would not fit is said first."""
-    if len(args) != 1:
+    if len(args) != 1 or not isinstance(args[0], (TensorBase, float)):  # an int may be a dimension
         return t._a
     x, y = promoted(t, operand("", 2, args[0]))
     return np.broadcast_to(x, np.broadcast_shapes(x.shape, np.shape(y)))

@@ -87,8 +87,8 @@ def index_put_(self: Any, indices: Any, values: Any, accumulate: bool = False) -
         if index is None:
             raise TypeError(f"index_put_(): expected Tensor as element {i} in argument 0, but got NoneType")
     check_writable(self, "index_put_")
-    indexing.check_same_dtype(self, values, tuple(i._a for i in indices if isinstance(i, TensorBase)))
     part = indexing.getitem(self.detach(), tuple(indices))
+    indexing.check_same_dtype(self, values, tuple(i._a for i in indices if isinstance(i, TensorBase)))
     if values._a.ndim > part._a.ndim:
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(values._a.shape)} cannot be broadcast to indexing result of "

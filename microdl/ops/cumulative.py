@@ -199,6 +199,7 @@ def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Any:
 def in_own_dtype(call: Callable[..., Any]) -> Callable[..., Any]:
     """For the form in place, which adds up booleans as what they are: PyTorch does so for a single one only."""
 
+    @spelled(AXIS)
     @functools.wraps(call)
     def own(input: Any, dim: int, *, dtype: Any = None) -> Any:
         if input._a.dtype.kind != "b" or dtype is not None:

@@ -86,7 +86,7 @@ def movedim(input: Any, source: Any, destination: Any) -> Any:
         except RuntimeError:
             raise RuntimeError(f"movedim: repeated dim in `{name}` ({dims})") from None
     if not ndim:
-        return permute(input)
+        return permute(input, ())
     order = [d for d in range(ndim) if d not in found[0]]
     for place, d in sorted(zip(found[1], found[0], strict=True)):
         order.insert(place, d)

@@ -169,7 +169,7 @@ def median(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     Source: https://pytorch.org/docs/stable/generated/torch.median.html
     """
     a = require("median", input)._a
-    if a.dtype.kind == "b":
+    if a.dtype.kind == "b" and (a.size or dim is not None):
         raise no_kernel("median_cpu", a.dtype)
     if dim is None:
         return _median_all(input)

@@ -11,6 +11,7 @@ ELSEWHERE = {
         "torch.Generator", "torch.manual_seed", "torch.seed", "torch.get_rng_state", "torch.set_rng_state",
     ),
     "tests/test_printing.py": ("torch.set_printoptions",),
+    "tests/test_attention.py": ("F.scaled_dot_product_attention",),
     "tests/test_tensor.py": ("torch.layout",),
     "tests/test_dtypes.py": ("torch.dtype", "torch.set_default_dtype"),
     "tests/test_kernels.py": ("torch.get_num_threads", "torch.set_num_threads"),

@@ -46,3 +46,10 @@ def test_the_result_lies_in_order(compute: Callable[[], Any]) -> None:
 def test_elementwise_results_keep_the_order_of_their_operand() -> None:
     for out in (TURNED + 1, TURNED.exp(), TURNED.to(torch.float64), TURNED.clone()):
         assert out.stride() == (1, 4)
+
+
+def test_a_quantile_between_infinity_and_a_number() -> None:
+    inf = float("inf")
+    x = torch.tensor([[-inf, 0.5], [0.5, inf]])
+    assert x.quantile(0.5, 1).tolist()[0] == -inf
+    assert x.quantile(0.5, 1).isnan().tolist() == [False, True]

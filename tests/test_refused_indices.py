@@ -79,3 +79,12 @@ def test_the_operands_of_l1_loss_may_change_afterwards() -> None:
     loss.backward()
     assert x.grad.tolist() == [0.5, -0.5]
     assert loss.grad_fn.name() == "MeanBackward0"
+
+
+def test_no_optimiser_steps_in_whole_numbers() -> None:
+    for make in (torch.optim.SGD, torch.optim.Adam, torch.optim.RMSprop):
+        x = torch.tensor([1, 5, 3])
+        x.grad = torch.tensor([10, 30, 20])
+        with pytest.raises(RuntimeError, match="must not be a floating point number"):
+            make([x], lr=0.1).step()
+        assert x.tolist() == [1, 5, 3]

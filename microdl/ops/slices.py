@@ -65,7 +65,7 @@ def index_select(input: Any, dim: int, index: Any) -> Any:
     where = index_array("index_select", index, "Expected dtype int32 or int64 for index")
     if where.ndim > 1:
         raise IndexError(f"index_select(): Index is supposed to be a vector, not of shape {list(where.shape)}")
-    if where.size and a.ndim and not a.shape[d]:
+    if where.size and a.ndim > 1 and not a.shape[d]:
         raise RuntimeError(
             f"index_select(): self indexing axis dim should be positive: dimension {d} of {list(a.shape)}"
         )

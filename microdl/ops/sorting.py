@@ -12,6 +12,7 @@ from ..autograd.record import op
 from . import return_types
 from .along import picked
 from .arithmetic import clone
+from .blend import lerp
 from .extremum import _shared_by_all, check_not_empty
 from .gather import as_vector
 from .reduction import check_flag
@@ -249,7 +250,7 @@ def _between(ordered: Any, qs: Array, interpolation: str) -> Any:
     weight = wrap(_weight(rank, interpolation).astype(ordered._a.dtype))
     below, above = ordered[..., wrap(low)], ordered[..., wrap(high)]
     missing = wrap((ordered._a != ordered._a).any(-1, keepdims=True))
-    return (below + (above - below) * weight).masked_fill(missing, float("nan"))
+    return lerp(below, above, weight).masked_fill(missing, float("nan"))
 
 
 def _weight(rank: Array, interpolation: str) -> Array:

@@ -41,6 +41,15 @@ def check_implementation(group: dict[str, Any]) -> None:
         raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
 
 
+def check_floating(p: Any, lr: Any) -> None:
+    """NotImplementedError for a parameter of integers, which a step with a fraction cannot change."""
+    if p._a.dtype.kind != "f" and not isinstance(lr, int):
+        raise NotImplementedError(
+            f"For integral input tensors, argument alpha must not be a floating point number: the step is not "
+            f"implemented for {p.dtype}. Optimise p.float() instead."
+        )
+
+
 def misshapen(p: Any, name: str, other: Any) -> RuntimeError:
     return RuntimeError(
         f"step: a parameter of shape {list(p._a.shape)} has a {name} of shape {list(other._a.shape)}. The parameter "

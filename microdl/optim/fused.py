@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import dtypes, kernels
 from ..autograd.graph import TensorBase, wrap
-from .checks import check_not_negative, misshapen
+from .checks import check_floating, check_not_negative, misshapen
 from .optimizer import Group, Optimizer, evaluate
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -65,7 +65,8 @@ class FusedOptimizer(Optimizer):
         loss.
 
         ValueError where a learning rate became NaN or infinite, RuntimeError where a shape is not the parameter's any
-        more, KeyError where the state lacks what an option needs: no parameter has changed then.
+        more, NotImplementedError for integers, KeyError where the state lacks what an option needs: no parameter has
+        changed then.
         """
         loss = None if closure is None else evaluate(closure)
         state, slots, work = self.state, self._slots, []
@@ -78,6 +79,7 @@ class FusedOptimizer(Optimizer):
                     continue
                 slot = slots.get(p)
                 if slot is None or slot.a is not p._a or not slot.fits(state.get(p), names):
+                    check_floating(p, group["lr"])
                     slot = slots[p] = _Slot(p, self._entry(p, group, names), names, self)
                 if grad._a.shape != slot.a.shape:
                     raise misshapen(p, "gradient", grad)

@@ -10,7 +10,7 @@ import numpy as np
 from .. import kernels
 from ..autograd.graph import wrap
 from ..autograd.mode import enable_grad
-from .checks import check_implementation, check_not_negative, misshapen, number
+from .checks import check_floating, check_implementation, check_not_negative, misshapen, number
 from .fused import current_lr
 from .optimizer import Group, Optimizer, evaluate
 
@@ -130,6 +130,7 @@ class SGD(Optimizer):
                 b = None if buffer is None else buffer._a
                 slot = slots.get(p)
                 if slot is None or slot.a is not p._a or slot.b is not b or (momentum and b is None):
+                    check_floating(p, group["lr"])
                     slot = slots[p] = _Slot(p, buffer, momentum)
                 g = grad._a
                 if g.shape != slot.shape:

@@ -136,7 +136,7 @@ def _dtypes_of_einsum(case: Case) -> bool:
     integers where there is not."""
     dtypes = {t.dtype for t in case.operands}
     unlike = len(dtypes) > 1 or not case.operands[0].is_floating_point()
-    refused = any(words in str(case.ours) for words in ("expected scalar", "not implemented for 'Bool'"))
+    refused = any(words in f"{case.ours}{case.theirs}" for words in ("expected scalar", "not implemented for 'Bool'"))
     return case.text.startswith(("T.einsum", "T.tensordot", "T.inner")) and unlike and (case.kind == "dtype" or refused)
 
 
@@ -257,7 +257,7 @@ def _loss_of_shapes(case: Case) -> bool:
 def _moved_leaf(case: Case) -> bool:
     """The strides or the shape of a leaf changed after a graph had been recorded from it: no gradient fits."""
     given = any(".data =" in line for line in case.before) and "doesn't match the broadcast shape" in str(case.theirs)
-    return given or "returned an invalid gradient" in f"{case.theirs}{case.ours}"
+    return given or "invalid gradient" in f"{case.theirs}{case.ours}"
 
 
 def _order_of_copies(case: Case) -> bool:
@@ -271,7 +271,7 @@ def _two_orders(case: Case) -> bool:
     """Of operands in two orders the result lies in NumPy's: `view` shows it, and a mask that is drawn in that order."""
     result = not case.operands[0].is_contiguous() and not case.operands[0]._is_view()
     viewed = case.ours is None and "view size is not compatible" in str(case.theirs)
-    return result and (viewed or (case.kind == "value" and "F.dropout" in case.text))
+    return result and (viewed or case.kind == "sharing" or (case.kind == "value" and "F.dropout" in case.text))
 
 
 def _sign_of_nan(case: Case) -> bool:
@@ -291,11 +291,13 @@ def _no_way_back(case: Case) -> bool:
 
 
 def _beyond_the_inputs(case: Case) -> bool:
-    """Asked for the gradient of a result, PyTorch walks through the step that made it, too, and fails where that step
-    has no derivative."""
+    """Asked for the gradient of a result, PyTorch walks through the step that made it, too, and on to the other results
+    of that step, and fails where one has no derivative."""
     asked = any("inputs=" in line for line in case.before)
+    several = any(re.search(r"list\(|unbind|split|chunk", line) for line in case.before)
     words = ("derivative for aten", "backward through the graph a second time")
-    return case.ours is None and asked and any(w in str(case.theirs) for w in words)
+    walked = asked or (several and "autograd.grad" in case.text)
+    return case.ours is None and walked and any(w in str(case.theirs) for w in words)
 
 
 def _optimised_result(case: Case) -> bool:
@@ -329,7 +331,12 @@ def _later_data(case: Case) -> bool:
     takes the one that was set as the operand's `data` since."""
     last = next((i for i, line in enumerate(case.before) if ".data = " in line), len(case.before))
     walks = ("backward", "autograd.grad")
-    return case.kind in ("grad", "value") and any(w in line for line in case.before[last:] for w in walks)
+    return case.kind in ("grad", "value", "shape") and any(w in line for line in case.before[last:] for w in walks)
+
+
+def _broken_assertion(case: Case) -> bool:
+    """An assertion of PyTorch's own fails, and it asks for a report."""
+    return case.ours is None and "INTERNAL ASSERT FAILED" in str(case.theirs)
 
 
 def _late_leaf(case: Case) -> bool:
@@ -380,6 +387,7 @@ RULES = {
     "two orders": _two_orders,
     "sign of nan": _sign_of_nan,
     "later data": _later_data,
+    "broken assertion": _broken_assertion,
     "late leaf": _late_leaf,
     "unsafe view": _unsafe_view,
     "one step": _one_step,

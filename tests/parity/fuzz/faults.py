@@ -20,8 +20,8 @@ FAULTS = {  # by the words that say so, in lower case; the first that fits count
         "should have one element", "number of indices", "too many indices for tensor", "to be a vector",
         "can have only 1 value",
     ),
-    "index": ("out of bounds", "out of range", "out of data bounds", "shape of the mask", "dim should be positive"),
-    "rows": ("more than 1 value per channel", "to have non-zero size"),
+    "index": ("out of bounds", "out of range", "out of data bounds", "shape of the mask"),
+    "rows": ("dim should be positive", "more than 1 value per channel", "to have non-zero size"),
     "shape": ("shape", "size", "broadcast", "dimensions do not match", "multi-target", "should contain"),
 }  # fmt: skip
 

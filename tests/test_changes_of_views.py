@@ -131,3 +131,60 @@ def test_backward_to_a_result_adds_to_no_tensor_of_the_users() -> None:
     y.grad = given
     (y * x).sum().backward(inputs=[y])
     assert (given.tolist(), y.grad.tolist()) == ([5.0, 5.0], [6.0, 7.0])
+
+
+# --- indices that were given out ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pick", "slope"),
+    [
+        (lambda x: x.max(1), [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
+        (lambda x: x.min(1), [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]),
+        (lambda x: x.sort(1), [[1.0] * 3, [1.0] * 3]),
+        (lambda x: x.topk(2, 1), [[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]]),
+        (lambda x: x.median(1), [[0.0, 0.0, 1.0], [0.0, 0.0, 1.0]]),
+        (lambda x: x.kthvalue(1, 1), [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]),
+        (lambda x: x.cummax(1), [[3.0, 0.0, 0.0], [1.0, 2.0, 0.0]]),
+        (lambda x: x.mode(1), [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]),
+    ],
+)
+def test_changing_the_indices_does_not_change_the_gradient(pick: Write, slope: list[list[float]]) -> None:
+    x = torch.tensor([[3.0, 1.0, 2.0], [1.0, 5.0, 4.0]], requires_grad=True)
+    values, indices = pick(x)
+    indices.zero_()
+    values.sum().backward()
+    assert x.grad.tolist() == slope
+
+
+def numbered(*values: int) -> Callable[[], Any]:
+    return lambda: torch.tensor(values)
+
+
+@pytest.mark.parametrize(
+    ("use", "places"),
+    [
+        (lambda x, i: x.index_select(1, i), numbered(1, 0, 1)),
+        (lambda x, i: x[:, i], numbered(1, 0, 1)),
+        (lambda x, i: x.gather(1, i.expand(2, 3)), numbered(1, 0, 1)),
+        (lambda x, i: torch.nn.functional.embedding(i, x), numbered(1, 0)),
+        (lambda x, i: torch.zeros(2, 3).scatter(1, i.expand(2, 3), x), numbered(2, 1, 0)),
+        (lambda x, i: torch.zeros(2, 3).scatter_add(1, i.expand(2, 3), x), numbered(2, 1, 0)),
+        (lambda x, i: torch.zeros(2, 3).index_add(1, i, x * x), numbered(2, 1, 0)),
+        (lambda x, i: x.index_copy(1, i, torch.zeros(2, 1)), numbered(1)),
+        (lambda x, i: x.index_put((i,), torch.tensor(0.0)), numbered(1)),
+        (lambda x, i: x.masked_fill(i.bool(), 0.0), numbered(1, 0, 1)),
+        (lambda x, i: x.masked_fill(i, 0.0), lambda: torch.tensor([True, False, True])),
+        (lambda x, i: x[:, i], lambda: torch.tensor([True, False, True])),
+    ],
+)
+def test_changing_an_index_or_a_mask_does_not_change_the_gradient(use: Any, places: Callable[[], Any]) -> None:
+    found = []
+    for change in (False, True):
+        x, index = torch.tensor([[3.0, 1.0, 2.0], [1.0, 5.0, 4.0]], requires_grad=True), places()
+        y = use(x, index)
+        if change:
+            index.zero_()
+        (y.flatten() * torch.arange(1.0, y.numel() + 1)).sum().backward()
+        found.append(x.grad.tolist())
+    assert found[0] == found[1]

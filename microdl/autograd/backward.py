@@ -8,7 +8,7 @@ import numpy as np
 
 from .._warning import warn
 from .engine import walk
-from .graph import RETAIN, Node, TensorBase, wrap
+from .graph import Node, TensorBase, wrap
 from .mode import set_grad_enabled
 
 _ONES = {np.dtype(d): np.ones((), d) for d in ("float16", "float32", "float64")}
@@ -196,16 +196,14 @@ def _seed(t: TensorBase, g: Any, create_graph: bool) -> Any:
 def _backward_to(inputs: list[Any], roots: list[Node], grads: list[Any], retain: bool, create: bool) -> None:
     if not inputs:
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
-    found = walk(roots, grads, retain, create, {_input_node(t) for t in inputs})
-    for t in {id(t): t for t in inputs}.values():  # once, where one is named twice
-        g = found.get(t._node)
-        kept = RETAIN in (getattr(t._node, "hooks", None) or {})  # then its hook has added the gradient
-        if not t.is_leaf and not kept:
-            t.retain_grad()  # as PyTorch does: later gradients are added, too
-            if g is not None:
-                t._node.hooks[RETAIN](g if isinstance(g, TensorBase) else wrap(g))
-        elif g is not None and not kept:
-            accumulate(t, g, t._node.post_hooks)
+    nodes = {_input_node(t): t for t in inputs}
+    for t in nodes.values():
+        if not t.is_leaf:
+            t.retain_grad()  # as PyTorch does: its hook adds this gradient, and later ones, too
+    found = walk(roots, grads, retain, create, set(nodes))
+    for node, t in nodes.items():
+        if t.is_leaf and node in found:
+            accumulate(t, found[node], node.post_hooks)  # type: ignore[attr-defined]
 
 
 def accumulate(t: Any, g: Any, post_hooks: dict[int, Any]) -> None:

@@ -13,6 +13,8 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .graph import OpNode, Version, record, wrap
 
 Formula = Callable[..., Any]
@@ -20,6 +22,7 @@ Name = str | Callable[[OpNode], str]  # of a step: always the same, or found fro
 
 
 BOTH, SECOND = ("input", "other"), ("other",)
+_PLACES = {"index", "mask"}  # arrays of the caller's, who may change them: a step that is recorded keeps a copy
 _FREED_TOO = {"index", "arrays", "mask", "other", "calls"}  # what PyTorch, too, keeps and frees with the graph
 
 
@@ -95,7 +98,7 @@ class Plan:
         if not guards and not {*kept}.isdisjoint(_FREED_TOO):
             guards = "constant, "
         signature = ", ".join([*op.params, "out", *op.aux])
-        self.keep = _compile(f"lambda {signature}: (({values}), ({guards}))", {"constant": Version()})
+        self.keep = _compile(f"lambda {signature}: (({values}), ({guards}))", {"constant": Version(), "own": _own})
         place = {n: f"s[{i}]" for i, n in enumerate(kept)}
         calls = "".join(
             f"{'*' * (len(names) > 1)}f{i}({', '.join(['g', *(place[n] for n in needs[names])])}), "
@@ -151,11 +154,19 @@ def _no_forward(*args: Any) -> Any:
     raise NotImplementedError("an auxiliary result is computed by the operation that returns it")
 
 
+def _own(places: Any) -> Any:
+    if isinstance(places, tuple):
+        return tuple([_own(part) for part in places])
+    return places.copy() if isinstance(places, np.ndarray) else places
+
+
 def _needs(formula: Formula) -> list[str]:
     return [p for p in inspect.signature(formula).parameters if p != "g"]
 
 
 def _pick(name: str, held: set[str]) -> str:
+    if name in _PLACES:
+        return f"own({name}{'._a' * (name in held)})"
     if name in held:
         return f"{name}._a"
     owner = name.removesuffix("_shape")

@@ -336,7 +336,7 @@ def relu6(input: Any, inplace: bool = False) -> Any:
 _hardsigmoid = unary(
     "hardsigmoid",
     of_kinds("f", "hardsigmoid_cpu", lambda input: np.minimum(np.maximum(input + 3, 0), 6) / 6),
-    lambda g, input: np.where((input > -3) & (input < 3), g / 6, 0),
+    lambda g, input: kinked(np.where((input > -3) & (input < 3), g / 6, 0), input),
 )
 _hardswish = unary(
     "hardswish",

@@ -116,7 +116,7 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
 def _one_of(name: str, call: Any, input: Any, index: Array, dim: int, keepdim: bool) -> Any:
     """The pair (values, indices) of one element along `dim`, chosen by `index` (with the dimension kept)."""
     values = call(input, dim, index, keepdim)
-    return getattr(return_types, name)((values, wrap(np.array(index.reshape(values._a.shape), order="C", copy=None))))
+    return getattr(return_types, name)((values, wrap(np.ascontiguousarray(index).reshape(values._a.shape))))
 
 
 def _nth(name: str, call: Any, input: Any, n: int, dim: Any, keepdim: bool) -> Any:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from .faults import fault
+from .faults import fault, repeats
 
 
 class Case(NamedTuple):
@@ -58,14 +58,8 @@ def _overlap(case: Case) -> bool:
     arrays = [t.detach().numpy() for t in case.operands]
     place = case.operands[0].untyped_storage().data_ptr()
     same = any(t.untyped_storage().data_ptr() == place for t in case.operands[1:])  # empty ones share no element
-    overlap = same or any(np.shares_memory(arrays[0], a) for a in arrays[1:]) or _repeats(arrays[0])
+    overlap = same or any(np.shares_memory(arrays[0], a) for a in arrays[1:]) or repeats(arrays[0])
     return overlap and (case.kind == "value" or "single memory location" in f"{case.theirs}{case.ours}")
-
-
-def _repeats(a: Any) -> bool:
-    """Whether two places of an array are one place in memory."""
-    steps = zip(np.indices(a.shape), a.strides, strict=True)
-    return len(np.unique(sum((i * s for i, s in steps), np.zeros(a.shape)))) < a.size
 
 
 def _dead_view(case: Case) -> bool:
@@ -164,7 +158,8 @@ def _shared_gradient(case: Case) -> bool:
 def _hook_of_nothing(case: Case) -> bool:
     """PyTorch calls a hook with None where a step has several outputs and this one got no gradient."""
     hooked = any("register_hook" in line for line in case.before)
-    return case.ours is None and hooked and "'NoneType'" in str(case.theirs)
+    unused = case.ours is None or "not have been used" in str(case.ours)
+    return unused and hooked and "'NoneType'" in str(case.theirs)
 
 
 def _hook_and_beyond(case: Case) -> bool:
@@ -195,7 +190,7 @@ def _infinite_variance(case: Case) -> bool:
 
 def _single_sixth(case: Case) -> bool:
     """PyTorch's gradient of hardsigmoid has 1/6 in single precision, for float64 too."""
-    return case.kind == "grad" and any("hardsigmoid" in line for line in case.before)
+    return case.kind in ("grad", "value") and any("hardsigmoid" in line for line in case.before)
 
 
 def _deviation_over_no_dims(case: Case) -> bool:
@@ -310,7 +305,7 @@ def _written_result(case: Case) -> bool:
     """Once backward(inputs=) has written the gradient of a result, every later walk through it in PyTorch adds to it,
     that of grad() too; microdl writes where it is told to."""
     asked = any("inputs=" in line for line in case.before)
-    return case.kind == "grad" and asked and any(not t.is_leaf and t.retains_grad for t in case.everything)
+    return case.kind.startswith("grad") and asked and any(not t.is_leaf and t.retains_grad for t in case.everything)
 
 
 def _unsafe_view(case: Case) -> bool:
@@ -331,7 +326,14 @@ def _later_data(case: Case) -> bool:
     takes the one that was set as the operand's `data` since."""
     last = next((i for i, line in enumerate(case.before) if ".data = " in line), len(case.before))
     walks = ("backward", "autograd.grad")
-    return case.kind in ("grad", "value", "shape") and any(w in line for line in case.before[last:] for w in walks)
+    walked = any(w in line for line in case.before[last:] for w in walks)
+    return walked and case.kind in ("grad", "value", "shape", "type")
+
+
+def _linear_loss(case: Case) -> bool:
+    """The gradient of nll_loss does not depend on its input, which it does not keep: it has no history. PyTorch's has
+    one of zeros."""
+    return case.kind == "grad's requires_grad" and any("nll_loss" in line for line in case.before)
 
 
 def _broken_assertion(case: Case) -> bool:
@@ -387,6 +389,7 @@ RULES = {
     "two orders": _two_orders,
     "sign of nan": _sign_of_nan,
     "later data": _later_data,
+    "linear loss": _linear_loss,
     "broken assertion": _broken_assertion,
     "late leaf": _late_leaf,
     "unsafe view": _unsafe_view,

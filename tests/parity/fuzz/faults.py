@@ -1,6 +1,10 @@
-"""What an error says is wrong, so that two errors of unlike types can be told apart: one fault, or two."""
+"""What an error says is wrong, so that two errors of unlike types can be told apart; and what repeats its places."""
 
 from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
 
 FAULTS = {  # by the words that say so, in lower case; the first that fits counts
     "memory": ("setstorage",),
@@ -29,3 +33,9 @@ FAULTS = {  # by the words that say so, in lower case; the first that fits count
 def fault(error: Exception | None) -> str | None:
     text = str(error).lower()
     return next((name for name, words in FAULTS.items() if any(w in text for w in words)), None)
+
+
+def repeats(a: Any) -> bool:
+    """Whether two places of an array are one place in memory."""
+    steps = zip(np.indices(a.shape), a.strides, strict=True)
+    return len(np.unique(sum((i * s for i, s in steps), np.zeros(a.shape)))) < a.size

@@ -38,3 +38,10 @@ def test_a_penalty_on_the_slope_of_a_rectified_layer() -> None:
     (slope,) = torch.autograd.grad((F.relu(x) * w).sum(), x, create_graph=True)
     (slope * slope).sum().backward()
     assert (x.grad.tolist(), w.grad.tolist()) == ([0.0, 0.0], [6.0, 0.0])
+
+
+def test_a_number_is_the_score_of_its_only_class() -> None:
+    x = torch.tensor(0.5, requires_grad=True)
+    loss = torch.nn.functional.multi_margin_loss(x, torch.tensor(0))
+    loss.backward()
+    assert (loss.item(), x.grad.item()) == (0.0, 0.0)

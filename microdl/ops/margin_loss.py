@@ -93,7 +93,7 @@ def multi_margin_loss(
     _check_margin(input._a, target._a, weight)
     if how == "mean" and not target._a.size:
         raise empty_batch("multi_margin_loss", input._a.shape)
-    single = input._a.ndim == 1
+    single = input._a.ndim < 2  # one sample; a number is the score of its only class
     scores = reshape(input, (1, -1)) if single else input
     labels = reshape(target, (scores._a.shape[0],))
     out = _margin(scores, labels, int(p), float(margin), weight, how)
@@ -103,19 +103,20 @@ def multi_margin_loss(
 def _check_margin(x: Any, y: Any, weight: Any) -> None:
     if x.dtype not in (np.float32, np.float64):
         raise no_kernel("multi_margin_loss_cpu_kernel", x.dtype)
-    if x.ndim not in (1, 2) or not x.shape[-1]:
+    if x.ndim > 2 or 0 in x.shape[-1:]:
         raise RuntimeError(
             f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(x.shape)}"
         )
+    classes = x.shape[-1] if x.ndim else 1
     if weight is not None:
         if not isinstance(weight, TensorBase):
             raise not_a_tensor("multi_margin_loss", 5, weight, "weight")
         constant("multi_margin_loss", "weight", weight)
         if weight._a.ndim != 1:
             raise ValueError(f"weight must be one-dimensional, but its shape is {list(weight._a.shape)}")
-        if weight._a.size != x.shape[-1]:
-            raise RuntimeError(f"inconsistent weight size, expected {x.shape[-1]} but got {list(weight._a.shape)}")
-        check_weight("multi_margin_loss", weight, x.shape[-1], x.dtype)
+        if weight._a.size != classes:
+            raise RuntimeError(f"inconsistent weight size, expected {classes} but got {list(weight._a.shape)}")
+        check_weight("multi_margin_loss", weight, classes, x.dtype)
     if y.dtype != _INT64:
         found = from_numpy_dtype(y.dtype).legacy
         raise RuntimeError(f"expected scalar type Long but found {found}. Convert the labels with target.long().")

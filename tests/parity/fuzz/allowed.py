@@ -215,8 +215,12 @@ def _kron_of_windows(case: Case) -> bool:
 
 
 def _result_as_view(case: Case) -> bool:
-    """Whether what an operation has just made is a view inside PyTorch shows in `detach_` alone."""
-    return case.text.endswith(".detach_()") and "Can't detach views" in f"{case.ours}{case.theirs}"
+    """Whether what an operation has just made is a view inside PyTorch shows in `detach_`, and where it was made under
+    no_grad and is changed in place with recording on."""
+    products = ("einsum", "multi_dot", "Linear", "bilinear", "tensordot")
+    made = any("no_grad()" in line and any(p in line for p in products) for line in case.before)
+    refused = case.ours is None and made and "A view was created in no_grad mode" in str(case.theirs)
+    return refused or (case.text.endswith(".detach_()") and "Can't detach views" in f"{case.ours}{case.theirs}")
 
 
 def _empty_batch(case: Case) -> bool:
@@ -245,6 +249,8 @@ def _rank_by_dimension(case: Case) -> bool:
 def _loss_of_shapes(case: Case) -> bool:
     """Losses refuse shapes with ValueError throughout; PyTorch's do so for some, and broadcast or fail in others."""
     looser = case.ours is None and "var is of incorrect size" in str(case.theirs)  # one variance for one number
+    smooth = "label_smoothing" in case.text and "doesn't match the broadcast shape [1]" in str(case.theirs)
+    looser |= case.ours is None and smooth  # a label in a vector of its own: PyTorch takes it where nothing is smoothed
     words = ("target size", "1 or more dimensions", "batch_size to match", "size", "shape")
     ours = type(case.ours) is ValueError and any(w in str(case.ours) for w in words)
     return looser or (case.kind == "error type" and case.text.startswith(("F.", "T.nn.")) and ours)
@@ -322,6 +328,21 @@ def _one_step(case: Case) -> bool:
     return freed and any(re.search("(std|var)_mean", line) for line in case.before)
 
 
+def _finite_second(case: Case) -> bool:
+    """PyTorch's second derivatives of logcumsumexp, and of the distance of equal points, are NaN; microdl's are those
+    of the exponentials' running sum, and 0 beside the gradient 0."""
+    twice = any("create_graph=True" in line for line in case.before)
+    made = any(name in line for line in case.before for name in ("logcumsumexp", ".dist("))
+    return twice and made and case.kind in ("grad", "value")
+
+
+def _nothing_asked(case: Case) -> bool:
+    """Asked for gradients by tensors that the outputs do not depend on, PyTorch takes the first step all the same, and
+    writes what was to be retained there; microdl takes none."""
+    retained = any("retain_grad()" in line for line in case.before)
+    return retained and case.kind == "grad" and any("allow_unused=True" in line for line in case.before)
+
+
 def _later_data(case: Case) -> bool:
     """What a step saved is the array that its operand had, so that the gradient is that of what was computed; PyTorch
     takes the one that was set as the operand's `data` since."""
@@ -395,4 +416,6 @@ RULES = {
     "late leaf": _late_leaf,
     "unsafe view": _unsafe_view,
     "one step": _one_step,
+    "finite second": _finite_second,
+    "nothing asked": _nothing_asked,
 }

@@ -1,0 +1,1 @@
+"""Correct pairs of forward and backward: what is mutated, and what no checker may reject."""

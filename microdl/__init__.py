@@ -179,6 +179,8 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"microdl\.")
 
 __version__ = "0.1.0.dev0"
 
+autograd.gradcheck, autograd.gradgradcheck = testing.gradcheck, testing.gradgradcheck
+
 # Functions of `torch` that are stricter than the methods and than those of `nn.functional`
 softmax, log_softmax = Tensor.softmax, Tensor.log_softmax
 for _name in ("flip", "permute", "reshape", "tile"):

@@ -1,4 +1,4 @@
-"""The command line: ``microdl train``, ``microdl run`` and ``microdl bench``."""
+"""The command line: ``microdl train``, ``microdl run``, ``microdl bench`` and ``microdl gradcheck``."""
 
 from __future__ import annotations
 
@@ -69,6 +69,7 @@ def _parser() -> _Parser:
     _add_train(commands)
     commands.add_parser("run", help="Run a PyTorch program as it is, with torch meaning microdl.")
     _add_bench(commands)
+    _add_gradcheck(commands)
     return parser
 
 
@@ -108,6 +109,32 @@ def _add_bench(commands: Any) -> None:
     add("--rounds", help="processes a case and framework (default 3)", type=_integer(1), default=3, metavar="N")
     add("--seconds", help="each one measures (default 1.0)", type=_number(0, "above"), default=1.0, metavar="S")
     add("--threads", help="most threads to use (default: the framework's choice)", type=_integer(1), metavar="N")
+
+
+def _add_gradcheck(commands: Any) -> None:
+    text = "Hunt for inputs on which a gradient is wrong, and show the smallest."
+    parser = commands.add_parser("gradcheck", help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(run=_gradcheck, parser=parser)
+    op = "module:function, module:Class (an autograd.Function), or module:forward,backward (NumPy functions)"
+    parser.add_argument("ops", help=op, nargs="+", metavar="module:op")
+    add = parser.add_argument
+    inputs = "their shapes, such as nm,mk or *,* (default: as many as the op has arguments)"
+    add("--inputs", help=inputs, metavar="SPEC")
+    domains = "a domain for each input: real, positive, nonzero, unit, labels:m, indices:n, mask, probability, 0:2.5"
+    add("--domains", help=domains, metavar="A,B,...")
+    add("--examples", help="examples to draw (default 200)", type=_integer(1), default=200, metavar="N")
+    add("--adapter", help="torch, jax, autograd, mygrad, tinygrad or numpy (default microdl)", metavar="NAME")
+    add("--seed", help="same seed, same examples (default 0)", type=_integer(0, 2**63 - 1), default=0, metavar="N")
+
+
+def _gradcheck(arguments: argparse.Namespace) -> int:
+    from microdl.testing.command import BadSpecError, run
+
+    try:
+        return run(**{k: v for k, v in vars(arguments).items() if k not in ("run", "parser", "command")})
+    except BadSpecError as error:
+        parser: _Parser = arguments.parser
+        parser.error(str(error))
 
 
 def _bench(arguments: argparse.Namespace) -> int:

@@ -1,13 +1,16 @@
 """The graph and its walk: recording, `backward`, `grad`, `Function`, and switching recording off.
 
+`gradcheck` and `gradgradcheck` are those of `microdl.testing`, which is built on this; microdl's face puts them here.
+
 Source of the names and their meaning: https://pytorch.org/docs/stable/autograd.html
 """
+
+from typing import TYPE_CHECKING
 
 from . import functional, profiler
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .backward import backward, grad
 from .function import Function
-from .gradcheck import gradcheck, gradgradcheck
 from .mode import (
     enable_grad,
     inference_mode,
@@ -17,6 +20,9 @@ from .mode import (
     set_grad_enabled,
 )
 from .variable import Variable
+
+if TYPE_CHECKING:
+    from ..testing.gradcheck import gradcheck, gradgradcheck
 
 __all__ = [
     "Function",

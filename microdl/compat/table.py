@@ -25,7 +25,7 @@ MODULES = {
     "torch.autograd": "microdl.autograd",
     "torch.autograd.function": "microdl.autograd.function",
     "torch.autograd.functional": "microdl.autograd.functional",
-    "torch.autograd.gradcheck": "microdl.autograd.gradcheck",
+    "torch.autograd.gradcheck": "microdl.testing.gradcheck",
     "torch.autograd.graph": "microdl.autograd.graph",
     "torch.autograd.profiler": "microdl.autograd.profiler",
     "torch.backends": "microdl.backends",

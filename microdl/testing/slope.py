@@ -1,0 +1,260 @@
+"""The slope of a function along a line by differences, with bars that say how far it can be wrong.
+
+Central differences at steps that fall by eights are extrapolated to step zero (Neville's scheme); the estimate with the
+least bar stands. A *tight* bar bounds the truncation and the rounding of the function's value, a *loose* one also the
+rounding inside the function and that of the gradient it is compared with. Where the slopes of the two sides keep their
+distance while the step falls, the point is a kink, and every number between the sides is a right gradient.
+
+Source: C. J. F. Ridders, Accurate computation of F'(x) and F'(x)F''(x), Advances in Engineering Software 4 (1982).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Line", "Slope", "compare", "slope", "widened"]
+
+Array = np.ndarray[Any, Any]
+
+FIRST, RATIO, LEVELS = 2.0**-4, 8.0, 11  # the steps, in units of the line's scale: 2^-4, 2^-7, ... 2^-34
+ENOUGH = 1e-10  # a bar so small, relative to the slope, needs no further step
+AGREES = 1e-8  # relative: closer than a function that is itself an approximation agrees with its derivative
+VAGUE = 1e-2  # a bar so large, relative to the slope, decides nothing
+INTERLEAVED = 0.375  # the second sequence of steps lies between those of the first
+BEYOND = 4.0  # a gradient is wrong only where it is so many loose bars away
+
+
+@dataclass
+class Line:
+    """`f(x + t d)` for a number t. `at(t)` gives the outputs as a vector of float64, `upstream` weights them."""
+
+    at: Callable[[float], Array]
+    upstream: Array
+    scale: float = 1.0  # the length that counts as one step
+    least: float = 0.0  # a smaller one to try where the first decides nothing
+    epsilon: float = 2.0**-53  # the rounding of the dtype computed in
+    inner: float = 0.0  # sum |x_j a_j| over the inputs and their gradients: the size of what is rounded inside f
+    largest: float = 0.0  # the largest gradient: what the rounding of the backward is measured by
+    touched: Callable[[], Array] | None = None  # which outputs depend on what moves: those that turn NaN with it
+    start: Array | None = None  # the outputs at t = 0, where they are known
+
+
+@dataclass
+class Slope:
+    """The slope, or at a kink the least and the largest of both sides (`low`, `high`), within the bars.
+
+    `status` is "smooth", "kink", "skipped" (a jump, a vertical tangent, outside the domain) or "inconclusive"; against
+    a gradient (see `compare`) also "wrong", and `ratio` is then its distance from the slope in loose bars.
+    """
+
+    value: float = math.nan
+    tight: float = math.inf
+    loose: float = math.inf
+    low: float = math.nan
+    high: float = math.nan
+    status: str = "inconclusive"
+    ratio: float = 0.0
+    one_sided: bool = False  # the function has values on one side only, as far as the steps go
+    hidden: Callable[[], Array] | None = None  # for each output that stood still, the slope that its rounding can hide
+
+    def distance(self, gradient: float) -> float:
+        """How far the gradient is outside the slopes of the sides."""
+        return max(self.low - gradient, gradient - self.high, 0.0)
+
+
+def compare(line: Line, gradient: float) -> Slope:
+    """The slope along the line, and whether the gradient is it.
+
+    "wrong" is said only where a second sequence of steps, interleaving the first, says so too. Where x is tiny, a third
+    takes steps in units of x.
+    """
+    found = _measured(line, gradient)
+    if found.status not in ("smooth", "kink") and 0 < line.least < line.scale:
+        finer = replace(line, scale=line.least)
+        closer = _measured(finer, gradient)
+        if closer.status in ("smooth", "kink") or (closer.status == "wrong" and found.status != "wrong"):
+            line, found = finer, closer
+    if found.status == "wrong" and found.one_sided and _inside(line):
+        return replace(found, status="inconclusive")  # the domain ends close by, and a bend may hide between
+    if found.status != "wrong":
+        return found
+    again = _measured(replace(line, scale=line.scale * INTERLEAVED), gradient)
+    return again if again.status != "skipped" else replace(again, status="inconclusive")
+
+
+def _inside(line: Line) -> bool:
+    """Whether there are values on both sides, a smallest step away."""
+    steps, h = _Steps(line), line.scale * FIRST / RATIO ** (LEVELS - 1)
+    return steps._change(h) is not None and steps._change(-h) is not None
+
+
+def _measured(line: Line, gradient: float) -> Slope:
+    found = _judged(slope(line, gradient), gradient)
+    return _judged(widened(found, line), gradient) if found.status == "wrong" else found
+
+
+def widened(found: Slope, line: Line) -> Slope:
+    """With the loose bar widened by what the rounding of outputs that stood still can hide."""
+    if found.hidden is None:
+        return found
+    hidden = found.hidden()
+    if hidden.any() and line.touched is not None:
+        hidden = hidden * line.touched()
+    return replace(found, loose=found.loose + float(hidden.sum()))
+
+
+def _judged(found: Slope, gradient: float) -> Slope:
+    if found.status in ("skipped", "inconclusive"):
+        return found
+    if not math.isfinite(gradient):
+        return replace(found, status="wrong", ratio=math.inf)
+    distance = found.distance(gradient)
+    near = AGREES * max(abs(found.low), abs(found.high), abs(gradient))
+    if distance <= max(found.tight, near):
+        return replace(found, status="smooth" if found.low == found.high else "kink")
+    ratio = distance / (found.loose + near)
+    return replace(found, status="wrong" if ratio > BEYOND else "inconclusive", ratio=ratio)
+
+
+def slope(line: Line, gradient: float | None = None) -> Slope:
+    """The slope at t = 0; with a `gradient` no further step is taken once the two agree."""
+    steps = _Steps(line)
+    for level in range(LEVELS + max(0, round(math.log2(line.scale) / 3))):
+        steps.take(line.scale * FIRST / RATIO**level)
+        if steps.settled(gradient):
+            break
+    return steps.smooth() or steps.kinked() or Slope(status="skipped" if steps.diverge() else "inconclusive")
+
+
+@dataclass
+class _Steps:
+    """The differences taken so far, one entry a step at which at least one side has a value."""
+
+    line: Line
+    h: list[float] = field(default_factory=list)
+    low: list[float] = field(default_factory=list)  # of each output the less of the sides' slopes, summed
+    high: list[float] = field(default_factory=list)
+    total: list[float] = field(default_factory=list)  # the sizes of the outputs' slopes, summed
+    noise: list[float] = field(default_factory=list)  # the rounding of the values, over h
+    row: list[float] = field(default_factory=list)  # the last row of Neville's table
+    one_sided: bool = False
+    value: float = math.nan
+    bar: float = math.inf
+    best: int = 0  # the step that gave `value` and `bar`
+    edge: bool = False  # whether that step was one-sided
+    unit: float = 0.0  # what the outputs that change are, over one scale
+
+    def __post_init__(self) -> None:
+        self.start = self.line.at(0.0) if self.line.start is None else self.line.start
+        self.moved = np.zeros(self.start.shape, bool)
+
+    def take(self, h: float) -> None:
+        up, down = self._change(h), self._change(-h)
+        if up is None and down is None:
+            return
+        g = self.line.upstream
+        right = g * (up if up is not None else down) / h
+        left = g * (down if down is not None else up) / h
+        self.h.append(h)
+        self.low.append(float(np.minimum(left, right).sum()))
+        self.high.append(float(np.maximum(left, right).sum()))
+        self.total.append(float(np.abs(right).sum()))
+        self.moved |= (right != 0) | (left != 0)
+        size = float(np.abs(g * self.start)[self.moved].sum()) / h
+        self.noise.append(2 * self.line.epsilon * (size + float(np.abs(right).sum())))
+        if len(self.h) == 1:
+            small = min(float(np.abs(right).sum()), float(np.abs(left).sum()), float(np.abs(g).sum()) / h)
+            self.unit = small * h / self.line.scale
+        self.unit = max(self.unit, size * h / self.line.scale)
+        self._extrapolate(float((left + right).sum()) / 2, up is None or down is None)
+
+    def _change(self, t: float) -> Array | None:
+        """What the outputs gain over t, divided by the sign of t; None where one that changes has no value."""
+        there = self.line.at(t)
+        change = there - self.start if t > 0 else self.start - there
+        if np.isfinite(change).all():
+            return change
+        change[(there == self.start) | (np.isnan(there) & np.isnan(self.start))] = 0
+        return change if np.isfinite(change).all() else None
+
+    def _extrapolate(self, central: float, one_sided: bool) -> None:
+        """Neville's next row: the error is a series in h where one side is missing, else in h^2."""
+        if one_sided != self.one_sided:
+            self.row, self.one_sided = [], one_sided
+        base = RATIO if one_sided else RATIO * RATIO
+        row = [central]
+        for m, old in enumerate(self.row[:4]):
+            value = row[m] + (row[m] - old) / (base ** (m + 1) - 1)
+            bar = 2 * max(abs(value - row[m]), abs(value - old)) + self.noise[-1]
+            row.append(value)
+            if bar <= self.bar or not self._steady(self.best):
+                self.value, self.bar, self.best, self.edge = value, bar, len(self.h) - 1, one_sided
+        self.row = row
+
+    def _extent(self, j: int) -> float:
+        return max(abs(self.low[j]), abs(self.high[j]))
+
+    def _steady(self, j: int) -> bool:
+        """Whether the sides come together: their distance falls with the step, or is rounding."""
+        apart = self.high[j] - self.low[j]
+        if apart <= max(ENOUGH * self._extent(j), 4 * self.noise[j]):
+            return True
+        return j > 0 and apart <= (self.high[j - 1] - self.low[j - 1]) / 3
+
+    def _vague(self) -> bool:
+        return self.bar > max(VAGUE * abs(self.value), 1e-6 * self.unit)
+
+    def settled(self, gradient: float | None) -> bool:
+        if len(self.h) < 2:
+            return False
+        if self.noise[-1] > self._extent(-1) > 0:
+            return True  # smaller steps drown in rounding
+        if not self._steady(self.best):
+            return False
+        if self.bar <= ENOUGH * abs(self.value) or self.noise[-1] > self.bar:
+            return True
+        if gradient is None or self._vague():
+            return False
+        return abs(gradient - self.value) <= AGREES * max(abs(gradient), abs(self.value))
+
+    def smooth(self) -> Slope | None:
+        if len(self.h) < 2 or not self._steady(self.best) or self._vague():
+            return None
+        h, line = self.h[self.best], self.line
+        curvature = (self.high[self.best] - self.low[self.best]) / h
+        inside = 4 * self._inner(self.best) / h + 32 * (line.largest + line.scale * curvature)
+        loose = self.bar + line.epsilon * inside
+        hidden = partial(self._hidden, h)
+        return Slope(self.value, self.bar, loose, self.value, self.value, "smooth", one_sided=self.edge, hidden=hidden)
+
+    def _inner(self, j: int) -> float:
+        """The size of what is rounded inside f, also where it cancels between the outputs."""
+        return max(self.line.inner, self.line.scale * self.total[j])
+
+    def _hidden(self, h: float) -> Array:
+        size = np.abs(self.line.upstream * np.nan_to_num(self.start, posinf=0.0, neginf=0.0))
+        return np.where(self.moved, 0.0, 2 * self.line.epsilon * size / h)
+
+    def kinked(self) -> Slope | None:
+        """The hull of the sides' slopes at the step where these stand most still."""
+        found, widest = None, 0.0
+        for j in range(1, len(self.h)):
+            bar = abs(self.low[j] - self.low[j - 1]) + abs(self.high[j] - self.high[j - 1]) + self.noise[j]
+            widest = max(widest, self._extent(j - 1))
+            if bar <= max(VAGUE * self._extent(j), 1e-3 * widest) and (found is None or bar < found.tight):
+                loose = bar + self.line.epsilon * (4 * self._inner(j) / self.h[j] + 32 * self.line.largest)
+                middle = (self.low[j] + self.high[j]) / 2
+                hidden = partial(self._hidden, self.h[j])
+                found = Slope(middle, bar, loose, self.low[j], self.high[j], "kink", hidden=hidden)
+        return found
+
+    def diverge(self) -> bool:
+        """Whether there is no slope: no value on either side, or slopes that grow as the step falls."""
+        clear = [self._extent(j) for j in range(len(self.h)) if self.noise[j] <= VAGUE * self._extent(j)]
+        return not clear or (len(clear) > 2 and clear[-1] > 1.5 * clear[-2] > 2.25 * clear[-3])

@@ -219,15 +219,8 @@ def test_numpys_functions_give_tensors_with_numpys_values_and_gradients(name: st
     assert y.shape == call(a, v).shape
     if name in ("round",):
         return
-    y.sum().backward()
-    eps = 1e-6
-    for i, j in ((0, 1), (2, 2)):
-        up, down = a.copy(), a.copy()
-        up[i, j] += eps
-        down[i, j] -= eps
-        slope = (np.sum(call(up, v)) - np.sum(call(down, v))) / (2 * eps)
-        if name != "cholesky":  # of which NumPy reads one triangle only
-            assert x.grad[i, j].item() == pytest.approx(slope, rel=1e-5, abs=1e-6)
+    if name != "cholesky":  # which reads one triangle only
+        assert torch.autograd.gradcheck(lambda t: call(t, v), x)
 
 
 COUNTS: dict[str, Any] = {

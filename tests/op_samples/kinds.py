@@ -1,7 +1,7 @@
 """What samples are made of: values, shapes, and the usual kinds of call.
 
-A sample is a strategy of `Case`s. Values lie on a grid of eighths, so that float32 holds them exactly, and keep
-away from the points where the operation has no derivative.
+A sample is a strategy of `Case`s. Values are those of `microdl.testing.strategies.tensors`: zeros, ties, near-kinks,
+huge and tiny ones occur. A sample declares its operation's domain; for what jumps, values lie on a grid between.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from hypothesis.extra import numpy as hnp
 
 import microdl.ops
 from microdl.autograd.record import TABLE
+from microdl.testing.strategies import broadcastable_shapes, shapes, tensors
 
 Array = np.ndarray[Any, Any]
-Values = st.SearchStrategy[float]
+Domain = str | tuple[float, float] | st.SearchStrategy[float]  # one of `tensors`, or single values to draw from
 
 
 @dataclass(frozen=True)
@@ -32,80 +33,89 @@ class Case:
     call: Callable[..., Any]
     inputs: tuple[Array, ...]
     reference: Callable[..., Any] | None = None
-    keeps_dtype: bool = True
-    differentiable: bool = True  # else backward raises
 
 
 # --- values ---------------------------------------------------------------------------------------------
 
 
-def eighths(low: float, high: float, offset: float = 0.0) -> Values:
+def eighths(low: float, high: float, offset: float = 0.0) -> st.SearchStrategy[float]:
     """Multiples of 1/8 in [low, high], moved by `offset`; they shrink to the one nearest 0."""
     return st.integers(math.ceil(low * 8), math.floor(high * 8)).map(lambda k: k / 8 + offset)
 
 
-REAL = eighths(-3, 3)
-BETWEEN = eighths(-3, 3, 1 / 16)  # never equal to a value of REAL
+REAL = "real"
+POSITIVE = "positive"
+NONZERO = "nonzero"
+UNIT = "unit"  # between 0 and 1
+PLAIN = "plain"  # real numbers with zeros and ties, no huge or tiny ones
+INSIDE_ONE = (-1.0, 1.0)
+ABOVE_ONE = (1.0, math.inf)
+BETWEEN = eighths(-3, 3, 1 / 16)  # no multiple of 1/8
 OFF_HALVES = st.integers(-12, 12).map(lambda k: k / 4 + 1 / 8)  # neither whole nor halfway
-POSITIVE = eighths(1 / 8, 3)
-NONZERO = POSITIVE | POSITIVE.map(lambda v: -v)
-INSIDE_ONE = eighths(-7 / 8, 7 / 8)
 
-SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)
-MATRICES = hnp.array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=3)
+SHAPES = shapes()
+MATRICES = shapes(2, 2)
 
 
-def arrays(values: Values, shapes: Any = SHAPES) -> st.SearchStrategy[Array]:
-    return hnp.arrays(np.float64, shapes, elements=values, fill=st.nothing())
+def arrays(domain: Domain, shape: Any = SHAPES) -> st.SearchStrategy[Array]:
+    if domain == PLAIN:
+        return tensors(REAL, shape, specials=False)
+    if isinstance(domain, (str, tuple)):
+        return tensors(domain, shape)
+    return hnp.arrays(np.float64, shape, elements=domain, fill=st.nothing())
+
+
+def numbers(domain: Domain) -> st.SearchStrategy[float]:
+    return arrays(domain, ()).map(float)
 
 
 @st.composite
-def broadcastable(draw: st.DrawFn, *values: Values) -> tuple[Array, ...]:
-    """One array for each kind of values, of shapes that broadcast together."""
-    shapes = draw(hnp.mutually_broadcastable_shapes(num_shapes=len(values), max_dims=3, min_side=0, max_side=3))
-    return tuple(draw(arrays(v, s)) for v, s in zip(values, shapes.input_shapes, strict=True))
+def broadcastable(draw: st.DrawFn, *domains: Domain) -> tuple[Array, ...]:
+    """One array for each domain, of shapes that broadcast together."""
+    sizes = draw(broadcastable_shapes(len(domains)))
+    return tuple(draw(arrays(d, s)) for d, s in zip(domains, sizes, strict=True))
 
 
 # --- kinds of sample ------------------------------------------------------------------------------------
 
 
-def unary(call: Callable[..., Any], reference: Any = None, values: Values = REAL) -> st.SearchStrategy[Case]:
-    return arrays(values).map(lambda x: Case(call, (x,), reference))
+def unary(call: Callable[..., Any], reference: Any = None, domain: Domain = REAL) -> st.SearchStrategy[Case]:
+    return arrays(domain).map(lambda x: Case(call, (x,), reference))
 
 
 def of_two(
-    call: Callable[..., Any], reference: Any, first: Values = REAL, second: Values = REAL
+    call: Callable[..., Any], reference: Any, first: Domain = REAL, second: Domain = REAL
 ) -> st.SearchStrategy[Case]:
     """Two tensors that broadcast."""
     return broadcastable(first, second).map(lambda xy: Case(call, xy, reference))
 
 
 def binary(
-    call: Callable[..., Any], reference: Any, first: Values = REAL, second: Values = REAL
+    call: Callable[..., Any], reference: Any, first: Domain = REAL, second: Domain = REAL
 ) -> st.SearchStrategy[Case]:
     """Two tensors that broadcast, or a tensor and a Python number on either side."""
-    numbers = st.tuples(arrays(first), second).map(
+    number_second = st.tuples(arrays(first), numbers(second)).map(
         lambda p: Case(lambda x: call(x, p[1]), (p[0],), lambda x: reference(x, p[1]))
     )
-    numbers_first = st.tuples(first, arrays(second)).map(
+    number_first = st.tuples(numbers(first), arrays(second)).map(
         lambda p: Case(lambda y: call(p[0], y), (p[1],), lambda y: reference(p[0], y))
     )
-    return of_two(call, reference, first, second) | numbers | numbers_first
+    return of_two(call, reference, first, second) | number_second | number_first
 
 
 def with_arguments(
     call: Callable[..., Any],
     reference: Any,
     arguments: Callable[[Array], st.SearchStrategy[tuple[Any, ...]]],
-    values: Values = REAL,
-    shapes: Any = SHAPES,
+    domain: Domain = REAL,
+    shape: Any = SHAPES,
 ) -> st.SearchStrategy[Case]:
     """One tensor and Python values that depend on it: `call(x, *args)`."""
 
     def case(x: Array, args: tuple[Any, ...]) -> Case:
         return Case(lambda t: call(t, *args), (x,), reference and (lambda a: reference(a, *args)))
 
-    return arrays(values, shapes).flatmap(lambda x: arguments(x).map(lambda args: case(x, args)))
+    return arrays(domain, shape).flatmap(lambda x: arguments(x).map(lambda args: case(x, args)))
 
 
 def axes(x: Array) -> st.SearchStrategy[tuple[int, ...]]:

@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 import microdl as torch
 from microdl.ops import decomposition, linalg, linear, matrix, products
+from microdl.testing.strategies import shapes
 
 from .kinds import MATRICES as RECTANGLES
 from .kinds import REAL, Array, Case, arrays, raw, with_arguments
@@ -49,7 +50,7 @@ def sums(draw: st.DrawFn, call: Callable[..., Any], shapes: tuple[str, str, str]
 
 @st.composite
 def layers(draw: st.DrawFn) -> Case:
-    lead = draw(hnp.array_shapes(min_dims=0, max_dims=2, min_side=0, max_side=3))
+    lead = draw(shapes(0, 2, 0, 3))
     k, m = draw(SOME), draw(SOME)
     x, w, b = draw(arrays(REAL, (*lead, k))), draw(arrays(REAL, (m, k))), draw(arrays(REAL, (m,)))
     if draw(st.booleans()):
@@ -82,7 +83,7 @@ def offsets(x: Array) -> st.SearchStrategy[tuple[Any, ...]]:
 
 @st.composite
 def diagonals(draw: st.DrawFn) -> Case:
-    x = draw(arrays(REAL, hnp.array_shapes(min_dims=2, max_dims=3, max_side=3)))
+    x = draw(arrays(REAL, shapes(2, 3, 1, 3)))
     offset = draw(st.integers(-1, 1))
     dims = draw(st.permutations(range(x.ndim)))[:2]
     return Case(lambda t: matrix.diagonal(t, offset, *dims), (x,), lambda a: np.diagonal(a, offset, *dims))
@@ -90,7 +91,7 @@ def diagonals(draw: st.DrawFn) -> Case:
 
 @st.composite
 def on_diagonals(draw: st.DrawFn, name: str) -> Case:
-    x = draw(arrays(REAL, hnp.array_shapes(min_dims=1, max_dims=2, max_side=3)))
+    x = draw(arrays(REAL, shapes(1, 2, 1, 3)))
     offset = draw(st.integers(-1, 1))
 
     def reference(a: Array) -> Any:
@@ -115,7 +116,7 @@ def filled_diagonal(a: Array) -> Array:
 def invertible(draw: st.DrawFn, symmetric: bool = False) -> Array:
     """Matrices of distinct eigenvalues far from 0 and from each other: 2, 4 and 6, and a little around them."""
     n = draw(SOME)
-    noise = draw(arrays(SMALL, (*draw(hnp.array_shapes(min_dims=0, max_dims=1, max_side=2)), n, n)))
+    noise = draw(arrays(SMALL, (*draw(shapes(0, 1, 1, 2)), n, n)))
     a = noise + np.diag(np.arange(2.0, 2 * n + 1, 2))
     return (a + a.swapaxes(-1, -2)) / 2 if symmetric else a
 

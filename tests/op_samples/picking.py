@@ -10,10 +10,11 @@ from hypothesis.extra import numpy as hnp
 
 import microdl as torch
 from microdl.ops import gather, slices
+from microdl.testing.strategies import shapes
 
 from .kinds import REAL, Array, Case, arrays, raw
 
-SHAPES = hnp.array_shapes(min_dims=1, max_dims=2, min_side=1, max_side=3)
+SHAPES = shapes(1, 2, 1)
 
 
 @st.composite
@@ -81,9 +82,8 @@ def rows(draw: st.DrawFn, repeats: bool = True) -> tuple[Array, int, Array]:
 @st.composite
 def embeddings(draw: st.DrawFn, backward: bool) -> Case:
     """Rows of a table. For the backward, which is linear, with a row left out and shares by frequency as well."""
-    table = draw(arrays(REAL, hnp.array_shapes(min_dims=2, max_dims=2, max_side=3)))
-    shape = hnp.array_shapes(max_dims=2, max_side=3)
-    index = draw(hnp.arrays(np.int64, shape, elements=st.integers(0, table.shape[0] - 1)))
+    table = draw(arrays(REAL, shapes(2, 2, 1)))
+    index = draw(hnp.arrays(np.int64, shapes(1, 2, 1, 3), elements=st.integers(0, table.shape[0] - 1)))
     if not backward:
         return Case(lambda t: raw("embedding")(t, index, -1, False), (table,), lambda a: a[index])
     g = draw(arrays(REAL, (*index.shape, table.shape[1])))

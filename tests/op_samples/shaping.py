@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 import microdl as torch
 from microdl.autograd import inplace
 from microdl.ops import indexing, join, shape
+from microdl.testing.strategies import shapes
 
 from .kinds import MATRICES, REAL, SHAPES, Array, Case, arrays, axes, one_axis, with_arguments
 
@@ -155,14 +156,14 @@ def expands(draw: st.DrawFn) -> Case:
 @st.composite
 def joins(draw: st.DrawFn, call: Callable[..., Any], reference: Any, new: int) -> Case:
     """Up to three tensors of one shape, joined along any dimension (`new` says whether it is a new one)."""
-    size = draw(hnp.array_shapes(min_dims=1 - new, max_dims=3, min_side=1, max_side=3))
+    size = draw(shapes(1 - new, 3, 1))
     parts = tuple(draw(arrays(REAL, size)) for _ in range(draw(st.integers(1, 3))))
     dim = draw(st.integers(0, len(size) - 1 + new))
     return Case(lambda *ts: call(ts, dim), parts, lambda *xs: reference(xs, dim))
 
 
 def unbinds() -> st.SearchStrategy[Case]:
-    nonempty = hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=3)
+    nonempty = shapes(1, 3, 1)
     return with_arguments(
         join.unbind,
         lambda a, d: [np.asarray(p) for p in np.moveaxis(a, d, 0)],
@@ -186,7 +187,7 @@ SHAPING: dict[str, st.SearchStrategy[Case]] = {
         torch.permute, np.transpose, lambda x: st.permutations(range(x.ndim)).map(lambda dims: (tuple(dims),))
     ),
     "transpose": with_arguments(
-        torch.transpose, np.swapaxes, lambda x: st.tuples(one_axis(x), one_axis(x)), shapes=MATRICES
+        torch.transpose, np.swapaxes, lambda x: st.tuples(one_axis(x), one_axis(x)), shape=MATRICES
     ),
     "unsqueeze": with_arguments(torch.unsqueeze, np.expand_dims, lambda x: st.tuples(st.integers(0, x.ndim))),
     "squeeze": with_arguments(torch.squeeze, np.squeeze, lambda x: st.just(())),

@@ -16,6 +16,7 @@ DOCUMENTED = [
     ("*", "no argument `out`", "no `out=`"),
     ("torch.*is_tensor", "accepted here, TypeError there", "takes its argument by keyword too"),
     ("torch.Tensor.to", "accepted here, TypeError there", "takes `other` by keyword, as documented"),
+    ("torch.autograd.grad*check", "default of *", "without tolerances the comparison has error bars of its own"),
     ("torch.Size*", "*by position only", "a Python tuple's own method"),
 ]
 

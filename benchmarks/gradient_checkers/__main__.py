@@ -61,6 +61,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=200, help="draws of inputs for an op (200)")
     parser.add_argument("--limit", type=float, default=20.0, help="CPU seconds at which an op is given up (20)")
     parser.add_argument("--ops", type=int, default=1000, help="take so many ops only, of all strata")
+    parser.add_argument("--seconds", type=float, default=0.0, help="CPU time for each op (that of microdl's draws)")
     parser.add_argument("--records", type=Path, help="a folder that keeps the runs, and from which they are taken up")
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args()
@@ -72,7 +73,7 @@ def main() -> None:
         if name not in chosen:
             print(f"{name} is left out: {PACKAGES[name]} is not installed", file=sys.stderr)
     records: dict[tuple[str, str], list[Record]] = {}
-    seconds = 0.0
+    seconds = given.seconds
     for checker in chosen:
         for generator in reversed(GENERATORS):
             records[checker, generator] = work(checker, generator, given, seconds)

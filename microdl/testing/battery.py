@@ -14,10 +14,8 @@ from .subject import Array, Counts, Subject, flat, is_real, raised
 
 __all__ = ["BATTERY", "EACH", "IN_TURN", "Check", "run"]
 
-SCALING = 2.0**-40  # relative: what is multiplied by a power of two is the same up to underflow
-ROUNDING = (
-    2.0**-26
-)  # relative: what is computed in another order may differ by so much of its largest term (in float64)
+# Relative, in float64: what is computed in another order may differ by so much of its largest term.
+ROUNDING = 2.0**-26
 Check = Callable[[Subject, Counts], None]
 
 
@@ -60,7 +58,7 @@ def linear(subject: Subject, counts: Counts) -> None:
     for factor in (-2.0, 2.0**40, 2.0**-40):
         scaled = subject.gradients([np.asarray(u * u.dtype.type(factor)) for u in g])
         for i, a, b in zip(subject.wanted, one, scaled, strict=True):
-            if not _close(b, factor * a, SCALING, overflow=True):
+            if not _close(b, factor * a, ROUNDING, overflow=True):
                 claim = (
                     f"{factor:g} times the upstream gradient does not give {factor:g} times the gradient of input {i}"
                 )

@@ -27,6 +27,13 @@ SPECIAL: dict[str, Any] = {
 
 # The op, and the heading of FINDINGS.md that tells of it.
 KNOWN = {
+    "F.cosine_similarity eps": "cosine_similarity",
+    "F.gaussian_nll_loss": "gaussian_nll_loss",
+    "linalg.cholesky": "cholesky",
+    "cholesky_solve": "cholesky",
+    "cholesky_inverse": "cholesky",
+    "linalg.eigh values": "cholesky",
+    "linalg.eigvalsh": "cholesky",
     "block_diag": "block_diag",
     "scatter_reduce amax without self": "scatter_reduce",
     "scatter_reduce amin without self": "scatter_reduce",

@@ -316,3 +316,16 @@ def test_options_and_an_op_that_cannot_be_imported() -> None:
     assert "  k = 3\n" in text
     assert "op = ...  # the pair (forward, backward)" in text
     assert "check_op(op, (np.array([1.]), {'k': 3}), battery='numeric')" in text
+
+
+def test_a_guess_that_the_op_refuses_is_no_guess() -> None:
+    def take(x: Any, i: Any) -> Any:
+        return x[i]
+
+    def backward(g: Any, x: Any, i: Any) -> Any:
+        gx = np.zeros_like(x)
+        gx[i] += g
+        return gx, None
+
+    with pytest.raises(GradcheckError, match="the gradient of input 0 is wrong"):
+        check_op((take, backward), (np.ones((1, 3)), np.array([0, 0])))

@@ -33,7 +33,10 @@ def likely_cause(evidence: Evidence) -> str | None:
     if finding.kind not in ("value", "missing") or here is None or here.analytic.shape != here.numeric.shape:
         return None
     for look in LOOKS:
-        cause = look(evidence)
+        try:
+            cause = look(evidence)
+        except Exception:  # it tries the op on inputs that the op may refuse: then it guesses nothing
+            continue
         if cause:
             return cause
     return None

@@ -81,7 +81,7 @@ class _Frame:
         with np.errstate(all="ignore"):
             moved = [np.abs(self.args[i] * a) for i, a in self.analytic.items()]
         self.inner = float(sum(m[np.isfinite(m)].sum() for m in moved))
-        self.start = np.array(flat(subject.outputs))
+        self.start = flat(subject.outputs)
         self.rng = np.random.default_rng(subject.seed)
         self.epsilon = max(
             (float(np.finfo(y.dtype).eps) / 2 for y in subject.outputs if y.dtype.kind == "f"), default=2**-53
@@ -90,14 +90,12 @@ class _Frame:
     def line(self, parts: dict[int, tuple[Any, Any]]) -> Line:
         """The line on which the elements at `parts[i][0]` of argument i move by t times `parts[i][1]`."""
         kept = {i: self.args[i][where].copy() for i, (where, _) in parts.items()}
-        sizes = np.concatenate([np.abs(np.ravel(x)) for x in kept.values()]).astype(np.float64)
-        sizes = sizes[np.isfinite(sizes)]
 
         def at(t: float) -> Array:
             try:
                 for i, (where, by) in parts.items():
                     self.args[i][where] = kept[i] + self.args[i].dtype.type(t) * by
-                return np.array(flat(self.subject.forward(self.args)))
+                return flat(self.subject.forward(self.args))
             except Exception:  # outside the domain; what the forward says of that is not asked here
                 return np.full(self.weights.shape, math.nan)
             finally:
@@ -115,12 +113,13 @@ class _Frame:
                 for i, (where, _) in parts.items():
                     self.args[i][where] = kept[i]
 
-        most, least = float(sizes.max(initial=1.0)), float(sizes[sizes > 0].min(initial=math.inf))
-        least = 2.0 ** math.floor(math.log2(least)) if 0 < least < 2**-4 else 0.0
+        sizes = [abs(v) for x in kept.values() for v in x.ravel().tolist() if math.isfinite(v)]
+        most, least = max(sizes, default=1.0), min(filter(None, sizes), default=math.inf)
+        least = 2.0 ** math.floor(math.log2(least)) if least < 2**-4 else 0.0
         return Line(
             at,
             self.weights,
-            2.0 ** round(math.log2(most)),
+            2.0 ** max(0, round(math.log2(most or 1.0))),
             least,
             self.epsilon,
             self.inner,

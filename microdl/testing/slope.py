@@ -153,6 +153,7 @@ class _Steps:
     def __post_init__(self) -> None:
         self.start = self.line.at(0.0) if self.line.start is None else self.line.start
         self.moved = np.zeros(self.start.shape, bool)
+        self.sizes = np.abs(self.line.upstream * self.start)
 
     def take(self, h: float) -> None:
         up, down = self._change(h), self._change(-h)
@@ -161,24 +162,29 @@ class _Steps:
         g = self.line.upstream
         right = g * (up if up is not None else down) / h
         left = g * (down if down is not None else up) / h
+        both, low, extent = (
+            float((left + right).sum()),
+            float(np.minimum(left, right).sum()),
+            float(np.abs(right).sum()),
+        )
         self.h.append(h)
-        self.low.append(float(np.minimum(left, right).sum()))
-        self.high.append(float(np.maximum(left, right).sum()))
-        self.total.append(float(np.abs(right).sum()))
+        self.low.append(low)
+        self.high.append(max(both - low, low))
+        self.total.append(extent)
         self.moved |= (right != 0) | (left != 0)
-        size = float(np.abs(g * self.start)[self.moved].sum()) / h
-        self.noise.append(2 * self.line.epsilon * (size + float(np.abs(right).sum())))
+        size = float(self.sizes[self.moved].sum()) / h
+        self.noise.append(2 * self.line.epsilon * (size + extent))
         if len(self.h) == 1:
-            small = min(float(np.abs(right).sum()), float(np.abs(left).sum()), float(np.abs(g).sum()) / h)
+            small = min(extent, float(np.abs(left).sum()), float(np.abs(g).sum()) / h)
             self.unit = small * h / self.line.scale
         self.unit = max(self.unit, size * h / self.line.scale)
-        self._extrapolate(float((left + right).sum()) / 2, up is None or down is None)
+        self._extrapolate(both / 2, up is None or down is None)
 
     def _change(self, t: float) -> Array | None:
         """What the outputs gain over t, divided by the sign of t; None where one that changes has no value."""
         there = self.line.at(t)
         change = there - self.start if t > 0 else self.start - there
-        if np.isfinite(change).all():
+        if math.isfinite(change.sum()):
             return change
         change[(there == self.start) | (np.isnan(there) & np.isnan(self.start))] = 0
         return change if np.isfinite(change).all() else None

@@ -160,7 +160,6 @@ def raised(what: str) -> Iterator[None]:
 
 
 def flat(outputs: Sequence[Array]) -> Array:
-    """All real outputs as one vector of float64."""
-    return np.concatenate([y.ravel() for y in outputs if y.dtype.kind == "f"] or [np.zeros(0)]).astype(
-        np.float64, copy=False
-    )
+    """All real outputs as one new vector of float64."""
+    real = [y.astype(np.float64).ravel() for y in outputs if y.dtype.kind == "f"]
+    return real[0] if len(real) == 1 else np.concatenate(real or [np.zeros(0)])

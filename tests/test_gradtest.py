@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,8 @@ def test_by_hand():
 def test_of_something_else():
     assert twice(2) == 5
 """
-PLUGIN = ("-p", "_microdl_pytest")
+INSTALLED = any(e.name == "microdl" for e in entry_points(group="pytest11"))  # pytest finds it then by itself
+PLUGIN = () if INSTALLED else ("-p", "_microdl_pytest")
 
 
 @pytest.fixture

@@ -129,6 +129,10 @@ def check_op(
     return result
 
 
+class _Enough(BaseException):
+    """Ends Hypothesis's shrinking, which may go on for five minutes; no Exception, which it would shrink as well."""
+
+
 class _Search:
     """The examples of one call of `check_op`, and what they showed."""
 
@@ -138,23 +142,18 @@ class _Search:
         self.extra = [c for c in IN_TURN if c.__name__ in names]
         self.result = Result(name_of(op))
         self.failing: list[tuple[Subject, Finding]] = []
-        self.known: set[str] = set()  # the draws that failed
         self.limit = math.inf  # when shrinking must end
 
     def run(self, strategy: Any, max_examples: int, seed: int | None) -> Result:
+        """Three quarters of the examples without long shapes, so that what shows on small arrays is shown on one."""
         __tracebackhide__ = True
-        from hypothesis import HealthCheck, Phase, given, settings
-        from hypothesis import seed as seeded
-        from hypothesis import strategies as st
         from hypothesis.errors import Flaky, Unsatisfiable
 
-        limits = settings(
-            max_examples=max_examples, deadline=None, database=None, report_multiple_bugs=False, derandomize=False,
-            suppress_health_check=list(HealthCheck), phases=(Phase.generate, Phase.shrink), print_blob=False,
-        )  # fmt: skip
-        examples = limits(given(strategy, st.integers(0, 1023))(self.example))
+        few = max_examples // 4
         try:
-            (examples if seed is None else seeded(seed)(examples))()
+            self.draw(strategy, max_examples - few, seed, long=False)
+            if few:
+                self.draw(strategy, few, None if seed is None else seed + 1, long=True)
         except Unusable as error:
             raise TypeError(f"{self.result.name}: {error}") from None
         except Unsatisfiable:
@@ -163,12 +162,29 @@ class _Search:
                 f"{self.result.name} refuses all inputs that were drawn: {type(refusal).__name__}: {refusal}\n"
                 "This is about the forward, not the gradient. Give `inputs` that it takes, for example inputs='nm,mk'."
             ) from refusal
-        except (Finding, Flaky):
+        except (Finding, Flaky, _Enough):
             raise self.report() from None
         return self.result
 
+    def draw(self, strategy: Any, max_examples: int, seed: int | None, long: bool) -> None:
+        __tracebackhide__ = True
+        from hypothesis import HealthCheck, Phase, given, settings
+        from hypothesis import seed as seeded
+        from hypothesis import strategies as st
+
+        from .strategies import long_shapes
+
+        limits = settings(
+            max_examples=max_examples, deadline=None, database=None, report_multiple_bugs=False, derandomize=False,
+            suppress_health_check=list(HealthCheck), phases=(Phase.generate, Phase.shrink), print_blob=False,
+        )  # fmt: skip
+        examples = limits(given(strategy, st.integers(0, 1023))(self.example))
+        with long_shapes(long):
+            (examples if seed is None else seeded(seed)(examples))()
+
     def report(self) -> GradcheckError:
-        subject, last = self.failing[-1]
+        # the latest of the smallest: where time ended the shrinking, Hypothesis has tried larger ones since
+        subject, last = min(reversed(self.failing), key=lambda found: sum(np.size(a) for a in found[0].args))
         examples = self.result.examples
         closing = f"{self.result.counts}, in {examples:,} example{'s' * (examples != 1)}"
         with np.errstate(all="ignore"):
@@ -177,6 +193,8 @@ class _Search:
     def example(self, drawn: Any, turn: int) -> None:
         from hypothesis import reject
 
+        if time.monotonic() > self.limit:
+            raise _Enough
         subject, result = _subject(self.op, self.adapter, drawn, turn), self.result
         try:
             with np.errstate(all="ignore"):
@@ -198,12 +216,8 @@ class _Search:
                 if self.reference is not None:
                     _refer(subject, self.reference)
         except Finding as finding:
-            key = repr((drawn, turn))
-            if time.monotonic() > self.limit and key not in self.known:
-                return  # what is shrunk far enough: only known failures fail from here on
             if not self.failing:
                 self.limit = time.monotonic() + LONGEST_SHRINKING
-            self.known.add(key)
             self.failing.append((subject, finding))
             raise
 

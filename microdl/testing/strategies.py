@@ -7,9 +7,11 @@ elements are not tied, unless it is a draw with ties.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -40,13 +42,13 @@ EIGHTHS = tuple(k / 8 for k in range(-24, 25))
 def _real() -> tuple[Array, Array]:
     near = [c + s * d for d in NEAR for c in (0.0, 1.0, -1.0) for s in (1, -1)]
     extreme = [s * v for v in (1e-30, 1e-12, 10.0, 30.0, 100.0, 300.0, 1e3, 1e5) for s in (1, -1)]
-    return _palette(FIRST, EIGHTHS), _palette(FIRST, near, extreme)
+    return _palette(FIRST, EIGHTHS), _both(_palette(near), _palette(extreme))
 
 
 @functools.cache
 def _positive() -> tuple[Array, Array]:
     plain = [v for v in (*FIRST, *EIGHTHS) if v > 0]
-    return _palette(plain), _palette(plain[:6], NEAR, [1 + d for d in NEAR], (1e-12, 10.0, 100.0, 1e3, 1e5))
+    return _palette(plain), _both(_palette(NEAR, [1 + d for d in NEAR]), _palette((1e-12, 10.0, 100.0, 1e3, 1e5)))
 
 
 @functools.cache
@@ -63,6 +65,11 @@ def _unit() -> tuple[Array, Array]:
 
 def _palette(*values: Sequence[float]) -> Array:
     return np.array(list(dict.fromkeys(float(v) for part in values for v in part)))
+
+
+def _both(near: Array, extreme: Array) -> Array:
+    """Values next to kinks and extreme ones, in equal parts: either finds what the other does not."""
+    return np.concatenate([near, np.resize(extreme, near.size)])
 
 
 DOMAINS: dict[str, Callable[[], tuple[Array, Array]]] = {
@@ -99,6 +106,24 @@ def _shapes(min_dims: int, max_dims: int, min_side: int, max_side: int) -> tuple
     return tuple(often + [s for s in long if min(s) >= min_side])
 
 
+# Whether the shapes of `_long` are drawn. What is wrong on small arrays too is shown on one, and shrinks quickly.
+long_allowed: ContextVar[bool] = ContextVar("long_allowed", default=True)
+
+
+@contextlib.contextmanager
+def long_shapes(allowed: bool) -> Iterator[None]:
+    """Draw long shapes, or none, until the block ends."""
+    before = long_allowed.set(allowed)
+    try:
+        yield
+    finally:
+        long_allowed.reset(before)
+
+
+def _short(shape: Shape) -> Shape:
+    return shape if long_allowed.get() else tuple(min(n, MOST_SIDE) for n in shape)
+
+
 def _long(dims: int) -> list[Shape]:
     """Shapes with one longer side: blocks, loops that are unrolled and counters behave otherwise there."""
     return [
@@ -121,7 +146,8 @@ def shapes(
     >>> find(shapes(min_dims=2, max_dims=2), lambda shape: True)  # the simplest
     (1, 1)
     """
-    return st.sampled_from(_shapes(min_dims, max_dims, min_side, max_side))
+    found = st.sampled_from(_shapes(min_dims, max_dims, min_side, max_side))
+    return found.map(_short) if max_side == MOST_SIDE else found
 
 
 @st.composite

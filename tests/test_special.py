@@ -118,3 +118,11 @@ def test_special_has_the_other_names() -> None:
 
 def test_the_common_logarithm_of_powers_of_ten_is_whole() -> None:
     assert torch.log10(torch.tensor([10.0, 1e2, 1e3, 1e5])).tolist() == [1, 2, 3, 5]
+
+
+def test_the_slope_of_sinc_next_to_zero() -> None:
+    x = torch.tensor([1e-8, -1e-6, 1e-3, 0.0099999, 0.0100001], dtype=torch.float64, requires_grad=True)
+    torch.sinc(x).sum().backward()
+    y = np.pi * x.detach().numpy()
+    series = -np.pi * (y / 3 - y**3 / 30 + y**5 / 840 - y**7 / 45360)
+    np.testing.assert_allclose(x.grad.numpy(), series, rtol=1e-11)

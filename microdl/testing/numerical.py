@@ -19,7 +19,6 @@ WHOLE = 16  # inputs of so many elements are checked element by element
 SAMPLE = 10  # of larger ones, so many elements
 PROJECTIONS = 2  # and so many directions in which all elements move
 BESIDE = 12  # points beside a kink at which its slopes are looked for
-BREAK = 2.0**-20  # how far beside, relative
 GROUPS = 3  # groups of tied elements that are moved together
 Place = tuple[int, tuple[int, ...]]  # which argument, which element
 
@@ -175,13 +174,14 @@ class _Frame:
         """
         i, index = place
         kept = {j: self.args[j].copy() for j in self.analytic}
+        aside = self.epsilon**0.375  # how far beside, relative: 2^-20 in float64
         low, high = found.low, found.high
         try:
             for _ in range(BESIDE):
                 for j, x in kept.items():
-                    self.args[j][...] = x + BREAK * self.rng.uniform(-1, 1, x.shape) * np.maximum(np.abs(x), 1.0)
+                    self.args[j][...] = x + aside * self.rng.uniform(-1, 1, x.shape) * np.maximum(np.abs(x), 1.0)
                 line = self.line({i: ((*index, ...), 1.0)})
-                near = slope(replace(line, scale=2.0**-4 * BREAK / self.args[i].size, start=None))
+                near = slope(replace(line, scale=2.0**-4 * aside / self.args[i].size, start=None))
                 if near.status in ("smooth", "kink"):
                     low, high = min(low, near.low), max(high, near.high)
         finally:

@@ -214,7 +214,8 @@ class _Steps:
         return j > 0 and apart <= (self.high[j - 1] - self.low[j - 1]) / 3
 
     def _vague(self) -> bool:
-        return self.bar > max(VAGUE * abs(self.value), 1e-6 * self.unit)
+        least: float = self.line.epsilon**0.375 * self.unit  # 1e-6 of it in float64
+        return self.bar > max(VAGUE * abs(self.value), least)
 
     def settled(self, gradient: float | None) -> bool:
         if len(self.h) < 2:

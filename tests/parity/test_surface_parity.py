@@ -20,21 +20,21 @@ from .surface.documented import DOCUMENTED  # noqa: E402
 REMEDY = "run python -m tests.parity.surface and commit what it writes"
 
 
-def test_the_names_are_pytorchs() -> None:
-    # In a process of its own: some of PyTorch's modules are names of it only once something has loaded them.
-    command = [
-        sys.executable,
-        "-c",
-        "import sys; from tests.parity.surface import names; sys.stdout.write(names.text())",
-    ]
+def text_of(module: str) -> str:
+    """What the command writes, from a process of its own: some of PyTorch's modules are names once they are loaded."""
+    program = f"import sys; from tests.parity.surface import {module}; sys.stdout.write({module}.text())"
     root = Path(__file__).parents[2]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
-    assert names.FILE.read_text("utf-8") == done.stdout, REMEDY
+    done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_the_names_are_pytorchs() -> None:
+    assert names.FILE.read_text("utf-8") == text_of("names"), REMEDY
 
 
 @pytest.fixture(scope="module")
 def written() -> str:
-    return table.text()
+    return text_of("table")
 
 
 def test_the_table_is_what_the_command_writes(written: str) -> None:

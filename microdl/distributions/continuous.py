@@ -20,7 +20,19 @@ def standard_normal(shape: Size, like: Any) -> Any:
     return normal(zeros(shape, dtype=like.dtype), ones(shape, dtype=like.dtype))
 
 
-class Normal(Distribution):
+class LocationScale(Distribution):
+    """A distribution of all real numbers, moved by `loc` and stretched by `scale` > 0."""
+
+    arg_constraints: ClassVar[Any] = {"loc": constraints.real, "scale": constraints.positive}
+    support = constraints.real
+    has_rsample = True
+
+    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
+        self.loc, self.scale = broadcast_all(loc, scale)
+        super().__init__(self.loc.size(), validate_args=validate_args)
+
+
+class Normal(LocationScale):
     """The normal distribution of mean `loc` and standard deviation `scale` > 0.
 
     `log_prob(x) = -(x - loc)^2 / (2 scale^2) - log(scale) - log(sqrt(2 pi))`.
@@ -33,14 +45,6 @@ class Normal(Distribution):
 
     Source: https://pytorch.org/docs/stable/distributions.html#normal
     """
-
-    arg_constraints: ClassVar[Any] = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(self.loc.size(), validate_args=validate_args)
 
     @property
     def mean(self) -> Any:
@@ -189,19 +193,11 @@ class Exponential(Distribution):
         return 1 - self.rate.log()
 
 
-class Laplace(Distribution):
+class Laplace(LocationScale):
     """Laplace's distribution: `log_prob(x) = -|x - loc| / scale - log(2 scale)`.
 
     Source: https://pytorch.org/docs/stable/distributions.html#laplace
     """
-
-    arg_constraints: ClassVar[Any] = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(self.loc.size(), validate_args=validate_args)
 
     @property
     def mean(self) -> Any:
@@ -239,19 +235,11 @@ class Laplace(Distribution):
         return 1 + (2 * self.scale).log()
 
 
-class Cauchy(Distribution):
+class Cauchy(LocationScale):
     """Cauchy's distribution: `log_prob(x) = -log(pi scale (1 + ((x - loc) / scale)^2))`; it has no mean.
 
     Source: https://pytorch.org/docs/stable/distributions.html#cauchy
     """
-
-    arg_constraints: ClassVar[Any] = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(self.loc.size(), validate_args=validate_args)
 
     @property
     def mean(self) -> Any:

@@ -13,8 +13,8 @@ from ..ops.binary_loss import binary_cross_entropy_with_logits
 from ..ops.choice import where
 from ..random.counts import binomial, poisson
 from . import constraints
-from .discrete import Categorical
-from .distribution import Distribution, FromProbabilities, broadcast_all, clamp_probs
+from .discrete import OverCategories
+from .distribution import FromProbabilities, broadcast_all, clamp_probs
 from .gamma import Gamma
 
 __all__ = ["Binomial", "Geometric", "Multinomial", "NegativeBinomial"]
@@ -207,28 +207,19 @@ class NegativeBinomial(_OfCount):
         return chances - norm.masked_fill(n + value == 0.0, 0.0)
 
 
-class Multinomial(Distribution):
+class Multinomial(OverCategories):
     """How often each of K categories is drawn in `total_count` draws.
 
     Source: https://pytorch.org/docs/stable/distributions.html#multinomial
     """
-
-    arg_constraints: ClassVar[Any] = {"probs": constraints.simplex, "logits": constraints.real_vector}
-    probs = property(lambda self: self._categorical.probs)
-    logits = property(lambda self: self._categorical.logits)
 
     def __init__(
         self, total_count: int = 1, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
         if not isinstance(total_count, int):
             raise NotImplementedError("inhomogeneous total_count is not supported")
-        self.total_count, self._categorical = total_count, Categorical(probs, logits)
-        super().__init__(self._categorical.batch_shape, self._categorical.param_shape[-1:], validate_args)
-
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        new = super().expand(batch_shape)
-        new._categorical = self._categorical.expand(batch_shape)
-        return new
+        self.total_count = total_count
+        super().__init__(probs, logits, validate_args)
 
     @property
     def support(self) -> Any:

@@ -151,15 +151,10 @@ class Categorical(FromProbabilities):
         return values.expand((n, *self._batch_shape)) if expand else values
 
 
-class OneHotCategorical(Distribution):
-    """`Categorical`, whose samples are vectors with a 1 in the place of the category.
-
-    Source: https://pytorch.org/docs/stable/distributions.html#onehotcategorical
-    """
+class OverCategories(Distribution):
+    """A distribution of vectors with a place for each category of a `Categorical`."""
 
     arg_constraints: ClassVar[Any] = {"probs": constraints.simplex, "logits": constraints.real_vector}
-    support = constraints.one_hot
-    has_enumerate_support = True
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
         self._categorical = Categorical(probs, logits)
@@ -184,6 +179,16 @@ class OneHotCategorical(Distribution):
     def param_shape(self) -> Size:
         """The shape of the parameter."""
         return self._categorical.param_shape
+
+
+class OneHotCategorical(OverCategories):
+    """`Categorical`, whose samples are vectors with a 1 in the place of the category.
+
+    Source: https://pytorch.org/docs/stable/distributions.html#onehotcategorical
+    """
+
+    support = constraints.one_hot
+    has_enumerate_support = True
 
     @property
     def mean(self) -> Any:

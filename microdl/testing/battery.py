@@ -12,7 +12,7 @@ from .finding import Finding
 from .numerical import compare_gradients
 from .subject import Array, Counts, Subject, flat, is_real, raised
 
-__all__ = ["BATTERY", "EACH", "IN_TURN", "Check", "run"]
+__all__ = ["BATTERY", "EACH", "IN_TURN", "LAYOUTS", "Check", "run"]
 
 # Relative, in float64: what is computed in another order may differ by so much of its largest term.
 ROUNDING = 2.0**-26
@@ -22,9 +22,9 @@ Check = Callable[[Subject, Counts], None]
 def forward(subject: Subject, counts: Counts) -> None:
     """The forward is repeatable, and leaves its inputs alone."""
     before = _copies(subject.args)
-    first = subject.outputs
+    first, second_time = subject.outputs, subject.forward()
     _unchanged(before, subject.args, "the forward changed input")
-    for i, (y, again) in enumerate(zip(first, subject.forward(), strict=True)):
+    for i, (y, again) in enumerate(zip(first, second_time, strict=True)):
         if y.shape != again.shape or not np.array_equal(y, again, equal_nan=y.dtype.kind == "f"):
             raise Finding("repeat", f"output {i} differs between two calls on the same inputs", again, y)
 

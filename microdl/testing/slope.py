@@ -153,7 +153,7 @@ class _Steps:
     def __post_init__(self) -> None:
         self.start = self.line.at(0.0) if self.line.start is None else self.line.start
         self.moved = np.zeros(self.start.shape, bool)
-        self.sizes = np.abs(self.line.upstream * self.start)
+        self.sizes = np.abs(self.line.upstream * self.start)  # what the outputs' rounding is measured by
 
     def take(self, h: float) -> None:
         up, down = self._change(h), self._change(-h)
@@ -162,11 +162,8 @@ class _Steps:
         g = self.line.upstream
         right = g * (up if up is not None else down) / h
         left = g * (down if down is not None else up) / h
-        both, low, extent = (
-            float((left + right).sum()),
-            float(np.minimum(left, right).sum()),
-            float(np.abs(right).sum()),
-        )
+        both, low = float((left + right).sum()), float(np.minimum(left, right).sum())
+        extent = float(np.abs(right).sum())
         self.h.append(h)
         self.low.append(low)
         self.high.append(max(both - low, low))
@@ -245,8 +242,7 @@ class _Steps:
         return max(self.line.inner, self.line.scale * self.total[j])
 
     def _hidden(self, h: float) -> Array:
-        size = np.abs(self.line.upstream * np.nan_to_num(self.start, posinf=0.0, neginf=0.0))
-        return np.where(self.moved, 0.0, 2 * self.line.epsilon * size / h)
+        return np.where(self.moved, 0.0, 2 * self.line.epsilon * np.nan_to_num(self.sizes, posinf=0.0) / h)
 
     def kinked(self) -> Slope | None:
         """The hull of the sides' slopes at the step where these stand most still."""

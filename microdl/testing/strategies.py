@@ -24,6 +24,8 @@ except ImportError as error:
         "gradcheck and numerical_vjp, whose inputs the caller gives, need no Hypothesis."
     ) from error
 
+from .battery import LAYOUTS
+
 __all__ = [
     "axes", "broadcastable", "broadcastable_shapes", "indices", "labels", "logits", "matmul_pair", "shapes",
     "signature", "tensors", "upstream",
@@ -228,12 +230,7 @@ def _apart(x: Array, plain: Array) -> Array:
     return np.where(x == 0, move / 5, moved) if (plain == 0).any() else np.clip(moved, plain.min(), plain.max())
 
 
-_LAYOUTS: tuple[Callable[[Array], Array], ...] = (
-    lambda a: a,
-    lambda a: np.array(a, order="F"),
-    lambda a: np.asarray(np.flip(np.flip(a).copy())),
-    lambda a: np.stack([a, np.full_like(a, 99)], axis=-1)[..., 0],
-)
+_LAYOUTS: tuple[Callable[[Array], Array], ...] = (lambda a: a, *LAYOUTS.values())
 
 
 @st.composite

@@ -79,9 +79,37 @@ def test_a_cache_belongs_to_the_pair() -> None:
     assert check_op((forward, backward), "nm,mk", max_examples=FEW).examples == FEW
 
 
+def test_arguments_may_be_constants() -> None:
+    def centred_backward(g: Any, x: Any, mean: Any) -> Any:
+        return g, None
+
+    centred = (lambda x, mean: x - mean, centred_backward)
+    assert check_op(centred, "n,n", wrt=0, max_examples=FEW).counts.checked > 0
+    with pytest.raises(GradcheckError, match="for input 1") as caught:
+        check_op(centred, "n,n", wrt=[1], max_examples=FEW)
+    assert "wrt=[1], battery=" in str(caught.value)
+    with pytest.raises(GradcheckError, match=r"constant on purpose"):
+        check_op(centred, "n,n", max_examples=FEW)
+
+
+def test_a_fine_staircase_has_no_slope() -> None:
+    stairs = (lambda x: np.round(1e6 * x), lambda g, x: 0 * g)
+    assert check_op(stairs, "n", max_examples=FEW).counts.checked > 0
+
+
+def test_what_fails_on_empty_arrays_is_shown_on_the_smallest() -> None:
+    def backward(g: Any, x: Any) -> Any:
+        return g if x.size else np.zeros(1)
+
+    with pytest.raises(GradcheckError, match=r"\(1,\), the input has \(0,\)"):
+        check_op((np.positive, backward), "*")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"wrt": [0, 1]}, r"wrt must name floating arguments, here some of \[0\], but got \[0, 1\]"),
+        ({"wrt": []}, "wrt must name"),
         ({"battery": "numerc"}, "Did you mean 'numeric'"),
         ({"battery": ["forward", "x"]}, "battery must be of forward, backward"),
         ({"battery": []}, "battery is empty"),

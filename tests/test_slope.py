@@ -190,3 +190,10 @@ def test_an_output_that_stays_nan_does_not_count() -> None:
 def test_distance_is_zero_between_the_sides() -> None:
     sides = Slope(low=-1.0, high=2.0)
     assert [sides.distance(v) for v in (-1.0, 0.0, 2.0, 2.5, -3.0)] == [0, 0, 0, 0.5, 2]
+
+
+def test_a_slope_that_drowns_in_what_cancels_is_not_taken_for_zero() -> None:
+    """30 + log(1 + 2.5e-13) - 30 moves a few roundings of 30 at the largest step, and then stands still."""
+    cancels = lambda x: 30 + np.log1p(2.5e-13 * np.exp(x)) - 30  # noqa: E731
+    assert compare(line(cancels, 0.0), 2.5e-13).status == "wrong"  # nothing tells that 30 was there
+    assert compare(line(cancels, 0.0, reach=30.0), 2.5e-13).status != "wrong"

@@ -162,7 +162,10 @@ def _of_precision(evidence: Evidence) -> str | None:
 
 def _of_zeros(evidence: Evidence) -> str | None:
     if evidence.finding.kind == "missing":
-        return "the backward returns nothing for this input, or the graph is cut (detach, .numpy()) on the way to it"
+        return (
+            "the backward returns nothing for this input, or the graph is cut (detach, .numpy()) on the way to it; "
+            "an input that is a constant on purpose is left out by wrt=[...], the places of the others"
+        )
     return None if evidence.told[1].any() else "the backward gives zeros for this input, whatever its value"
 
 

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,7 @@ def check_op(
     op: Any,
     inputs: Any = None,
     *,
+    wrt: int | Sequence[int] | None = None,
     reference: Callable[..., Any] | None = None,
     battery: str | Sequence[str] = ALL,
     max_examples: int = EXAMPLES,
@@ -68,6 +70,8 @@ def check_op(
             Hypothesis strategy gives an array, or a tuple of arguments whose last may be a dict of options. A tuple
             or list has a strategy, an array, a tensor or a plain value for each argument. Without it, arrays that
             broadcast together are drawn, as many as the op has required arguments.
+        wrt: the places of the arguments whose gradients are checked; by default all that are floating arrays. The
+            others are constants, such as the running mean of a batch norm.
         reference: a NumPy function of the same arguments that gives the right forward, compared to 9 digits.
         battery: names of the checks to make, of `ALL`.
         max_examples: how many examples are drawn.
@@ -88,7 +92,7 @@ def check_op(
         GradcheckError: a gradient is wrong; or nothing can be said, because the op refuses all inputs or more than a
             fifth of the comparisons decided nothing.
         TypeError: the op returns no floating tensor, or no input is floating.
-        ValueError: `inputs`, `battery`, `adapter` or `max_examples` is none of the above.
+        ValueError: `inputs`, `wrt`, `battery`, `adapter` or `max_examples` is none of the above.
         ImportError: Hypothesis, or the adapter's framework, is not installed.
 
     >>> import microdl as torch
@@ -117,13 +121,15 @@ def check_op(
     except ImportError as error:
         raise ImportError(NEEDED) from error
     op, adapter, strategy = callable_of(op), adapter_for(op, adapter), strategy_of(op, inputs)
+    places = None if wrt is None else [wrt] if isinstance(wrt, int) else list(wrt)
+    search = partial(_Search, op, adapter, reference=reference, wrt=places)
     try:
-        result = _Search(op, adapter, names, reference).run(strategy, max_examples, seed)
+        result = search(names).run(strategy, max_examples, seed)
     except GradcheckError as error:
         if error.finding is None or error.finding.check != "float32" or len(names) == 1:
             raise
         # a gradient that is wrong in float64 too is the better news
-        _Search(op, adapter, [n for n in names if n != "float32"], reference).run(strategy, max_examples, seed)
+        search([n for n in names if n != "float32"]).run(strategy, max_examples, seed)
         raise
     _healthy(result)
     return result
@@ -136,8 +142,15 @@ class _Enough(BaseException):
 class _Search:
     """The examples of one call of `check_op`, and what they showed."""
 
-    def __init__(self, op: Any, adapter: Adapter, names: list[str], reference: Callable[..., Any] | None) -> None:
-        self.op, self.adapter, self.reference = op, adapter, reference
+    def __init__(
+        self,
+        op: Any,
+        adapter: Adapter,
+        names: list[str],
+        reference: Callable[..., Any] | None,
+        wrt: list[int] | None,
+    ) -> None:
+        self.op, self.adapter, self.reference, self.wrt = op, adapter, reference, wrt
         self.always = [c for c in EACH if c.__name__ in names]
         self.extra = [c for c in IN_TURN if c.__name__ in names]
         self.result = Result(name_of(op))
@@ -195,7 +208,7 @@ class _Search:
 
         if time.monotonic() > self.limit:
             raise _Enough
-        subject, result = _subject(self.op, self.adapter, drawn, turn), self.result
+        subject, result = _subject(self.op, self.adapter, drawn, turn, self.wrt), self.result
         try:
             with np.errstate(all="ignore"):
                 first_call(subject)
@@ -229,10 +242,13 @@ class _Search:
             self.result.nan_at = self.result.nan_at or list(subject.args)
 
 
-def _subject(op: Any, adapter: Adapter, drawn: Any, turn: int) -> Subject:
+def _subject(op: Any, adapter: Adapter, drawn: Any, turn: int, wrt: list[int] | None) -> Subject:
     args = list(drawn) if isinstance(drawn, (tuple, list)) else [drawn]
     options = args.pop() if args and isinstance(args[-1], dict) else {}
-    return Subject(op, adapter, args, options, seed=turn)
+    if wrt is not None and not (wrt and all(0 <= i < len(args) and is_real(args[i]) for i in wrt)):
+        real = [i for i, a in enumerate(args) if is_real(a)]
+        raise ValueError(f"wrt must name floating arguments, here some of {real}, but got {wrt}")
+    return Subject(op, adapter, args, options, seed=turn, wanted=sorted(set(wrt or ())))
 
 
 def _healthy(result: Result) -> None:

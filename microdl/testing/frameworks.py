@@ -127,6 +127,7 @@ def autograd() -> Adapter:
     _needed("autograd.numpy")
     make_vjp = core.make_vjp
     builtins_tuple = _needed("autograd.builtins").tuple
+    isbox = _needed("autograd.tracer").isbox
 
     def pulled(op: Callable[..., Any], leaves: Sequence[Any]) -> tuple[Any, Pull]:
         real = [i for i, x in enumerate(leaves) if getattr(x, "dtype", np.dtype(int)).kind == "f"]
@@ -137,7 +138,10 @@ def autograd() -> Adapter:
             for k, i in enumerate(real):
                 args[i] = values[k]
             result = op(*args)
-            several[0] = isinstance(getattr(result, "_value", result), (tuple, list))  # a box holds what is recorded
+            value = result
+            while isbox(value):  # what is recorded lies in a box, with second derivatives in one for each order
+                value = value._value
+            several[0] = isinstance(value, (tuple, list))
             return builtins_tuple(tuple(result)) if several[0] else result
 
         back, outputs = make_vjp(of_real, tuple(leaves[i] for i in real))

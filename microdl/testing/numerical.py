@@ -11,7 +11,7 @@ import numpy as np
 
 from .finding import Finding
 from .slope import Line, Slope, compare, slope, widened
-from .subject import Array, Counts, Subject, flat
+from .subject import Array, Counts, Subject, flat, is_real
 
 __all__ = ["compare_gradients", "slopes", "whole"]
 
@@ -80,6 +80,8 @@ class _Frame:
         with np.errstate(all="ignore"):
             moved = [np.abs(self.args[i] * a) for i, a in self.analytic.items()]
         self.inner = float(sum(m[np.isfinite(m)].sum() for m in moved))
+        finite = [x[np.isfinite(x)] for x in subject.args if is_real(x)]
+        self.reach = max((float(np.abs(x).max(initial=0.0)) for x in finite), default=0.0)
         self.start = flat(subject.outputs)
         self.rng = np.random.default_rng(subject.seed)
         self.epsilon = max(
@@ -123,6 +125,7 @@ class _Frame:
             self.epsilon,
             self.inner,
             self.largest,
+            self.reach,
             touched,
             self.start,
         )

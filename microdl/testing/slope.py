@@ -26,8 +26,10 @@ FIRST, RATIO, LEVELS = 2.0**-4, 8.0, 11  # the steps, in units of the line's sca
 ENOUGH = 1e-10  # a bar so small, relative to the slope, needs no further step
 AGREES = 1e-8  # relative: closer than a function that is itself an approximation agrees with its derivative
 VAGUE = 1e-2  # a bar so large, relative to the slope, decides nothing
+QUANTA = 64.0  # so many roundings of a number that cancels inside f, and what changes by less may stand still
 INTERLEAVED = 0.375  # the second sequence of steps lies between those of the first
 BEYOND = 4.0  # a gradient is wrong only where it is so many loose bars away
+CLEARLY = 16.0  # and where the smallest steps do not come so many times closer to it
 
 
 @dataclass
@@ -41,6 +43,7 @@ class Line:
     epsilon: float = 2.0**-53  # the rounding of the dtype computed in
     inner: float = 0.0  # sum |x_j a_j| over the inputs and their gradients: the size of what is rounded inside f
     largest: float = 0.0  # the largest gradient: what the rounding of the backward is measured by
+    reach: float = 0.0  # the largest number among the inputs: the size that may cancel inside f
     touched: Callable[[], Array] | None = None  # which outputs depend on what moves: those that turn NaN with it
     start: Array | None = None  # the outputs at t = 0, where they are known
 
@@ -85,7 +88,23 @@ def compare(line: Line, gradient: float) -> Slope:
     if found.status != "wrong":
         return found
     again = _measured(replace(line, scale=line.scale * INTERLEAVED), gradient)
-    return again if again.status != "skipped" else replace(again, status="inconclusive")
+    if again.status == "skipped" or (again.status == "wrong" and _right_close_by(line, gradient, again)):
+        return replace(again, status="inconclusive")
+    return again
+
+
+def _right_close_by(line: Line, gradient: float, found: Slope) -> bool:
+    """Whether the smallest steps that rounding leaves clear agree with the gradient, as those of a fine staircase do."""
+    steps, near, inside = _Steps(line), found.distance(gradient) / CLEARLY, []
+    for level in range(2 * LEVELS):
+        h = line.scale * FIRST / RATIO**level
+        steps.take(h)
+        if not steps.h or steps.h[-1] != h:
+            continue
+        if steps.noise[-1] + 4 * line.epsilon * steps._inner(-1) / h >= near:
+            break
+        inside.append(steps.low[-1] - near < gradient < steps.high[-1] + near)
+    return len(inside) > 1 and all(inside[-2:])
 
 
 def _inside(line: Line) -> bool:
@@ -154,6 +173,8 @@ class _Steps:
         self.start = self.line.at(0.0) if self.line.start is None else self.line.start
         self.moved = np.zeros(self.start.shape, bool)
         self.sizes = np.abs(self.line.upstream * self.start)  # what the outputs' rounding is measured by
+        self.last = np.full(self.start.shape, math.inf)  # by how much an output changed when it last did
+        self.quantum = QUANTA * self.line.epsilon * self.line.reach * np.abs(self.line.upstream)
 
     def take(self, h: float) -> None:
         up, down = self._change(h), self._change(-h)
@@ -168,14 +189,21 @@ class _Steps:
         self.low.append(low)
         self.high.append(max(both - low, low))
         self.total.append(extent)
-        self.moved |= (right != 0) | (left != 0)
+        moves = (right != 0) | (left != 0)
+        self.moved |= moves
         size = float(self.sizes[self.moved].sum()) / h
-        self.noise.append(2 * self.line.epsilon * (size + extent))
+        self.noise.append(2 * self.line.epsilon * (size + extent) + self._drowned(moves) / h)
+        self.last = np.where(moves, h * np.maximum(np.abs(right), np.abs(left)), self.last)
         if len(self.h) == 1:
             small = min(extent, float(np.abs(left).sum()), float(np.abs(g).sum()) / h)
             self.unit = small * h / self.line.scale
         self.unit = max(self.unit, size * h / self.line.scale)
         self._extrapolate(both / 2, up is None or down is None)
+
+    def _drowned(self, moves: Array) -> float:
+        """How much the outputs may change that moved a few roundings of the inputs' size, and now stand still."""
+        drowned = ~moves & (self.last < self.quantum)
+        return float(self.last[drowned].sum()) if drowned.any() else 0.0
 
     def _change(self, t: float) -> Array | None:
         """What the outputs gain over t, divided by the sign of t; None where one that changes has no value."""

@@ -93,7 +93,6 @@ def _between(low: float, high: float) -> tuple[Array, Array]:
 
 # --- shapes ------------------------------------------------------------------------------------------------
 
-# In the order in which sizes shrink: 0 is the last, because an empty array shows only what fails on empty ones.
 SIDES = (1, 2, 3, 4, 0)
 TIMES = (12, 8, 3, 1)  # how often a shape of so many dimensions stands in the table that is drawn from
 
@@ -103,9 +102,14 @@ def _shapes(min_dims: int, max_dims: int, min_side: int, max_side: int) -> tuple
     """The shapes to draw from, the simplest first; a table, because one draw costs Hypothesis 0.1 ms."""
     sides = [n for n in SIDES if min_side <= n <= max_side] + list(range(max(5, min_side), max_side + 1))
     table = [s for n in range(min_dims, max_dims + 1) for s in itertools.product(sides, repeat=n) if _tame(s)]
-    often = [s for s in table for _ in range(TIMES[min(len(s), 3)])]
+    often = [s for s in sorted(table, key=_empty) for _ in range(TIMES[min(len(s), 3)])]
     long = [s for n in range(max(min_dims, 1), max_dims + 1) for s in _long(n)] if max_side == MOST_SIDE else []
     return tuple(often + [s for s in long if min(s) >= min_side])
+
+
+def _empty(shape: Shape) -> bool:
+    """Empty shapes are the last to which others shrink, because they show only what fails on empty arrays."""
+    return 0 in shape
 
 
 # Whether the shapes of `_long` are drawn. What is wrong on small arrays too is shown on one, and shrinks quickly.

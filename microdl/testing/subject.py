@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .adapters import Adapter, bind, sequence
+from .adapters import Adapter, Unusable, bind, sequence
 from .finding import Finding, GradcheckError
 
 __all__ = ["Counts", "Subject", "is_real"]
@@ -107,7 +107,7 @@ class Subject:
                 found[shared[1]] = None
             return [found[i] for i in self.wanted]
 
-        return [np.asarray(adapter.value(y)) for y in sequence(outputs)], gradients
+        return [_recorded(np.asarray(adapter.value(y))) for y in sequence(outputs)], gradients
 
     def gradients(self, gs: Sequence[Array], missing: bool = False, shared: tuple[int, int] | None = None) -> list[Any]:
         """The gradients, from a new graph; zeros for None, unless `missing` is to be told."""
@@ -146,6 +146,12 @@ class Subject:
             at += y.size
             gs.append(np.where(np.isfinite(y), g, 0.0).astype(y.dtype if y.dtype.kind == "f" else np.float64))
         return gs
+
+
+def _recorded(y: Array) -> Array:
+    if y.dtype.kind == "O":
+        raise Unusable("with gradients, the forward gives an array of objects: the framework does not record this op")
+    return y
 
 
 @contextlib.contextmanager

@@ -209,8 +209,11 @@ class TestAutograd:
 
     def test_several_outputs(self) -> None:
         right(lambda x: (self.np.sin(x), x**2), adapter="autograd")
-        right(lambda x: self.np.split(x, [1]), adapter="autograd", battery=["numeric"])
+        right(lambda x: self.np.split(x, [1]), adapter="autograd", battery=["numeric", "second"])
         right(self.np.multiply, TWO, adapter="autograd")
+
+    def test_what_is_not_recorded(self) -> None:
+        refused("autograd", lambda x: self.np.dstack([x, x]), "does not record this op")
 
 
 def _plain(x: Any) -> Any:

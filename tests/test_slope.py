@@ -197,3 +197,8 @@ def test_a_slope_that_drowns_in_what_cancels_is_not_taken_for_zero() -> None:
     cancels = lambda x: 30 + np.log1p(2.5e-13 * np.exp(x)) - 30  # noqa: E731
     assert compare(line(cancels, 0.0), 2.5e-13).status == "wrong"  # nothing tells that 30 was there
     assert compare(line(cancels, 0.0, reach=30.0), 2.5e-13).status != "wrong"
+    still = lambda x: 100 + np.log1p(1e-43 * np.exp(x)) - 100  # noqa: E731
+    touched = lambda: np.ones(1, bool)  # noqa: E731
+    assert compare(line(still, 0.0, touched=touched), 1e-43).status == "wrong"
+    assert compare(line(still, 0.0, touched=touched, reach=100.0), 1e-43).status != "wrong"
+    assert compare(line(still, 0.0, touched=touched, reach=100.0), 1e-9).status == "wrong"

@@ -94,7 +94,7 @@ def compare(line: Line, gradient: float) -> Slope:
 
 
 def _right_close_by(line: Line, gradient: float, found: Slope) -> bool:
-    """Whether the smallest steps that rounding leaves clear agree with the gradient, as those of a fine staircase do."""
+    """Whether the smallest steps that rounding leaves clear agree with the gradient, as in a fine staircase."""
     steps, near, inside = _Steps(line), found.distance(gradient) / CLEARLY, []
     for level in range(2 * LEVELS):
         h = line.scale * FIRST / RATIO**level
@@ -270,7 +270,9 @@ class _Steps:
         return max(self.line.inner, self.line.scale * self.total[j])
 
     def _hidden(self, h: float) -> Array:
-        return np.where(self.moved, 0.0, 2 * self.line.epsilon * np.nan_to_num(self.sizes, posinf=0.0) / h)
+        inside = np.abs(self.line.upstream) * self.line.reach  # what may cancel, so that the output itself is 0
+        size = np.maximum(np.nan_to_num(self.sizes, posinf=0.0), inside)
+        return np.where(self.moved, 0.0, 2 * self.line.epsilon * size / h)
 
     def kinked(self) -> Slope | None:
         """The hull of the sides' slopes at the step where these stand most still."""

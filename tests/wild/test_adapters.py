@@ -212,6 +212,7 @@ class TestAutograd:
         right(lambda x: self.np.split(x, [1]), adapter="autograd", battery=["numeric", "second"])
         right(self.np.multiply, TWO, adapter="autograd")
 
+    @pytest.mark.filterwarnings("ignore:Output seems independent")
     def test_what_is_not_recorded(self) -> None:
         refused("autograd", lambda x: self.np.dstack([x, x]), "does not record this op")
 

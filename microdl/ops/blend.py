@@ -11,6 +11,7 @@ from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.kinds import no_kernel, of_kinds
 from ..autograd.record import BY_UFUNC, binary, not_a_tensor, op, promoted
 from ..dtypes import check_fits, from_numpy_dtype, result_dtype
+from .activation import sigmoid_of
 from .arithmetic import _mul, add, cast, memory_order
 from .division import true_divide
 from .join import cat
@@ -129,8 +130,8 @@ def _factor(input: Any, value: Any) -> Any:
 logaddexp = binary(
     "logaddexp",
     of_kinds("f", "logaddexp_cpu", np.logaddexp),
-    lambda g, input, other: g / (1 + np.exp(other - input)),
-    lambda g, input, other: g / (1 + np.exp(input - other)),
+    lambda g, input, other: g * sigmoid_of(input - other),
+    lambda g, input, other: g * sigmoid_of(other - input),
     numbers=False,
     doc="`log(exp(input) + exp(other))` without overflow.",
 )

@@ -13,6 +13,7 @@ from ..autograd.kinds import of_kinds
 from ..autograd.record import binary, op, unary
 from ..autograd.table import by_tensors
 from . import return_types
+from .activation import sigmoid_of
 from .arithmetic import cast, mul, pow
 from .shape import require
 from .spelling import one_step
@@ -114,8 +115,8 @@ nextafter = binary(
 logaddexp2 = binary(
     "logaddexp2",
     of_kinds("f", "logaddexp2_cpu", np.logaddexp2),
-    lambda g, input, other: g / (1 + np.exp2(other - input)),
-    lambda g, input, other: g / (1 + np.exp2(input - other)),
+    lambda g, input, other: g * sigmoid_of((input - other) * math.log(2)),
+    lambda g, input, other: g * sigmoid_of((other - input) * math.log(2)),
     numbers=False,
     doc="`log2(2^input + 2^other)` without overflow.",
 )

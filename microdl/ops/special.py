@@ -179,13 +179,14 @@ def _times_log(x: Any, y: Any, logarithm: np.ufunc) -> Any:
     return np.where((x == 0) & ~np.isnan(y), 0, product).astype(product.dtype)
 
 
-def _log_factor(g: Any, input: Any, argument: Any) -> Any:
-    """log(argument), and 0 where the input is 0 and the logarithm is not a number or infinite."""
-    if isinstance(argument, (int, float)):
-        factor = math.log(argument) if argument > 0 else math.nan if argument else -math.inf
-        return g * factor if argument > 0 else np.where(input == 0, 0, g * factor)
-    zero = (input == 0) & (argument <= 0)
-    return np.where(zero, 0, g * np.log(np.where(zero, 1, argument)))
+def _log_factor(g: Any, input: Any, other: Any, log: np.ufunc = np.log, start: float = 0.0) -> Any:
+    """g * log(other), and 0 where the input is 0 and the logarithm, defined above `start`, is NaN or infinite."""
+    if isinstance(other, (int, float)):
+        with np.errstate(all="ignore"):
+            factor = float(log(other))
+        return g * factor if other > start else np.where(input == 0, 0, g * factor)
+    zero = (input == 0) & (other <= start)
+    return np.where(zero, 0, g * log(np.where(zero, 1, other)))
 
 
 xlogy = binary(
@@ -207,7 +208,7 @@ xlogy = binary(
 xlog1py = binary(
     "xlog1py",
     lambda x, y: _times_log(x, y, np.log1p),
-    lambda g, input, other: _log_factor(g, input, other + 1),
+    lambda g, input, other: _log_factor(g, input, other, np.log1p, -1.0),
     lambda g, input, other: g * input / (other + 1),
     floating=True,
     grad_name="SpecialXlog1PyBackward0",

@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from microdl.ops import cumulative, extremum, moments, norm, reduction, sorting
-from microdl.testing.strategies import shapes
+from microdl.testing.strategies import shapes, tensors
 
 from .kinds import NONZERO, PLAIN, REAL, SHAPES, Array, Case, Domain, arrays, axes, one_axis, with_arguments
 
@@ -42,13 +42,13 @@ def along(call: Callable[..., Any], reference: Any, domain: Domain = REAL) -> st
     return with_arguments(call, reference, lambda x: st.tuples(one_axis(x)), domain, shapes(1, 3))
 
 
-def ordered(call: Callable[..., Any], reference: Any) -> st.SearchStrategy[Case]:
+def ordered(call: Callable[..., Any], reference: Any, ties: bool = True) -> st.SearchStrategy[Case]:
     """`call(x, dim)` ; only its values have a derivative."""
 
     def case(x: Array) -> st.SearchStrategy[Case]:
         return one_axis(x).map(lambda d: Case(lambda t: call(t, d)[0], (x,), lambda a: reference(a, d)))
 
-    return arrays(REAL, NONEMPTY).flatmap(case)
+    return tensors(REAL, NONEMPTY, ties=ties).flatmap(case)
 
 
 def log_sum_exp(x: Array, axis: Any, keepdims: bool) -> Any:
@@ -150,5 +150,5 @@ ORDERED: dict[str, st.SearchStrategy[Case]] = {
         lambda x: Case(sorting.median, (x,), lambda a: np.sort(a, axis=None)[(a.size - 1) // 2])
     ),
     "unique": uniques(),
-    "mode": ordered(sorting.mode, most_common),
+    "mode": ordered(sorting.mode, most_common, ties=False),  # of equal ones the last gets it all, as in PyTorch
 }

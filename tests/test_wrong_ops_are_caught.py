@@ -21,8 +21,8 @@ from microdl.testing.subject import Counts, Subject
 from .wrong_ops import kill
 from .wrong_ops.entry import WrongOp
 
-EXAMPLES = {"historical": 200, "blind": 200, "mutation": 200, "correct": 20}
-EVERY = {"historical": 1, "blind": 2, "mutation": 2, "correct": 1}
+EXAMPLES = {"historical": 200, "blind": 200, "blind2": 200, "mutation": 200, "correct": 20}
+EVERY = {"historical": 1, "blind": 2, "blind2": 2, "mutation": 2, "correct": 1}
 
 
 def finding(entry: WrongOp, examples: int) -> Finding | None:

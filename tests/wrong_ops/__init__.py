@@ -1,7 +1,8 @@
 """Ops whose value is right and whose gradient is wrong, to measure gradient checkers by.
 
-Three strata: `historical` (seen in released libraries and courses), `blind` (by an author who knew no checker) and
-`mutation` (correct ops with one edit in their backward, drawn from `correct`).
+Four strata: `historical` (seen in released libraries and courses), `blind` and `blind2` (by authors who knew no
+checker; the second was written when the checker had been changed after what the first had shown, and also holds right
+ops that are hard to check) and `mutation` (correct ops with one edit in their backward, drawn from `correct`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import pkgutil
 
 from .entry import Witness, WrongOp
 
-__all__ = ["Witness", "WrongOp", "corpus", "stratum"]
+__all__ = ["WRITTEN", "Witness", "WrongOp", "corpus", "stratum"]
+
+WRITTEN = ("historical", "blind", "blind2")  # the strata that were written by hand
 
 
 def stratum(name: str) -> list[WrongOp]:
@@ -23,7 +26,7 @@ def stratum(name: str) -> list[WrongOp]:
             raise
         return []
     found: list[WrongOp] = []
-    for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
+    for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.name != "__main__"):
         found += getattr(importlib.import_module(f"{package.__name__}.{module}"), "ENTRIES", [])
     return found
 
@@ -32,5 +35,5 @@ def corpus() -> list[tuple[str, WrongOp]]:
     """Every wrong op, with its stratum."""
     from .mutations import frozen
 
-    entries = [(name, op) for name in ("historical", "blind") for op in stratum(name)]
+    entries = [(name, op) for name in WRITTEN for op in stratum(name)]
     return entries + [("mutation", op) for op in frozen()]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from . import corpus
+from . import WRITTEN, corpus
 
-for name in ("historical", "blind", "mutation"):
+for name in (*WRITTEN, "mutation"):
     entries = [op for stratum, op in corpus() if stratum == name]
     kinds = Counter(op.witness.kind for op in entries)
     print(f"{name}: {len(entries)} ({', '.join(f'{kind} {n}' for kind, n in kinds.most_common())})")

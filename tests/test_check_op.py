@@ -92,6 +92,17 @@ def test_arguments_may_be_constants() -> None:
         check_op(centred, "n,n", max_examples=FEW)
 
 
+def test_no_output_and_layouts_may_be_refused() -> None:
+    assert check_op(torch.unbind, "nm", max_examples=FEW).refused > 0
+
+    def of_rows(x: Any) -> Any:
+        if not x.flags.c_contiguous:
+            raise ValueError("C order is needed")
+        return x * x
+
+    assert check_op((of_rows, square_backward), "nm", max_examples=FEW).counts.checked > 0
+
+
 def test_a_fine_staircase_has_no_slope() -> None:
     stairs = (lambda x: np.round(1e6 * x), lambda g, x: 0 * g)
     assert check_op(stairs, "n", max_examples=FEW).counts.checked > 0

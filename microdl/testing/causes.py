@@ -11,7 +11,7 @@ from .evidence import Evidence, alike, close
 from .finding import GradcheckError
 from .numerical import whole
 from .other_ops import of_another_op, of_saved
-from .subject import Array
+from .subject import Array, accepted
 
 __all__ = ["likely_cause"]
 
@@ -176,11 +176,13 @@ def _of_duplicates(evidence: Evidence) -> str | None:
         n = max(subject.args[evidence.i].shape, default=0)
         if not (isinstance(x, np.ndarray) and x.dtype.kind in "iu" and n and len(np.unique(x % n)) < x.size):
             continue
-        apart = np.arange(x.size, dtype=x.dtype).reshape(x.shape) if x.size <= n else x.ravel()[:1]
-        other = subject.on([apart if a is x else a for a in subject.args])
-        point = evidence.at(other, other.upstream())
-        if point is None or close(point.analytic, point.numeric):
-            return "repeated indices: `a[index] += g` adds only one of them, np.add.at(a, index, g) all"
+        for apart in (np.arange(x.size, dtype=x.dtype).reshape(x.shape), x.ravel()[:1]):
+            other = subject.on([apart if a is x else a for a in subject.args])
+            if accepted(other):
+                point = evidence.at(other, other.upstream())
+                if point is None or close(point.analytic, point.numeric):
+                    return "repeated indices: `a[index] += g` adds only one of them, np.add.at(a, index, g) all"
+                break
     return None
 
 

@@ -21,7 +21,8 @@ from .subject import Array, Counts, Subject, is_real
 __all__ = ["ALL", "Result", "check_op"]
 
 ALL = tuple(BATTERY)
-MOST_UNDECIDED = 0.2  # of all comparisons
+MOST_UNDECIDED = 0.2  # of all comparisons, those in which the differences say too little
+MOST_SKIPPED = 0.5  # and with those at jumps, which are what they are
 LONGEST_SHRINKING = 4.0  # seconds
 EXAMPLES = 200
 NEEDED = (
@@ -89,8 +90,8 @@ def check_op(
         A `Result` with `examples` and `counts`; `print` shows them in one line.
 
     Raises:
-        GradcheckError: a gradient is wrong; or nothing can be said, because the op refuses all inputs or more than a
-            fifth of the comparisons decided nothing.
+        GradcheckError: a gradient is wrong; or nothing can be said, because the op refuses all inputs, in more than a
+            fifth of the comparisons the differences say too little, or in more than half there is no slope.
         TypeError: the op returns no floating tensor, or no input is floating.
         ValueError: `inputs`, `wrt`, `battery`, `adapter` or `max_examples` is none of the above.
         ImportError: Hypothesis, or the adapter's framework, is not installed.
@@ -255,12 +256,13 @@ def _healthy(result: Result) -> None:
     """Raise where too few comparisons decided something, and say what to do."""
     __tracebackhide__ = True
     counts = result.counts
-    undecided = counts.skipped + counts.inconclusive
-    if undecided <= MOST_UNDECIDED * max(counts.total, 1):
+    undecided, total = counts.skipped + counts.inconclusive, max(counts.total, 1)
+    skipped = MOST_SKIPPED if result.nan_at is None else MOST_UNDECIDED
+    if counts.inconclusive <= MOST_UNDECIDED * total and undecided <= skipped * total:
         return
     lines = [
         f"{result}",
-        f"{undecided / counts.total:.0%} of the comparisons decided nothing, so that this is no test.",
+        f"{undecided / total:.0%} of the comparisons decided nothing, so that this is no test.",
     ]
     if result.nan_at is not None:
         lines += [

@@ -18,7 +18,8 @@ __all__ = ["compare_gradients", "slopes", "whole"]
 WHOLE = 16  # inputs of so many elements are checked element by element
 SAMPLE = 10  # of larger ones, so many elements
 PROJECTIONS = 2  # and so many directions in which all elements move
-BESIDE = 12  # points beside a kink at which its slopes are looked for
+BESIDE = 12  # points beside a kink at which its slopes are looked for, for each element of a tie
+MOST_TIED = 6  # elements that are equal, beyond which their orders are too many to try
 GROUPS = 3  # groups of tied elements that are moved together
 Place = tuple[int, tuple[int, ...]]  # which argument, which element
 
@@ -45,13 +46,15 @@ def slopes(
 def compare_gradients(subject: Subject, g: Sequence[Array], gradients: Sequence[Array | None], counts: Counts) -> None:
     """Raise a Finding for the worst element of the first input whose gradient is wrong."""
     frame = _Frame(subject, g, gradients)
-    kinked: set[Place] = set()
+    kinked, undecided = set[Place](), set[Place]()
     for i in subject.wanted:
         worst: tuple[Place, Slope] | None = None
         for place in frame.picks(i):
             found = frame.single(place)
             counts.add(found.status)
-            if found.status == "kink":
+            if found.status in ("skipped", "inconclusive") or found.unresolved:
+                undecided.add(place)
+            elif found.status == "kink":
                 kinked.add(place)
             if found.status == "wrong" and (worst is None or found.ratio > worst[1].ratio):
                 worst = place, found
@@ -59,7 +62,7 @@ def compare_gradients(subject: Subject, g: Sequence[Array], gradients: Sequence[
             raise frame.finding(*worst)
         if subject.args[i].size > WHOLE:
             frame.project(i, counts)
-    for group in frame.ties(kinked):
+    for group in frame.ties(kinked, undecided):
         frame.together(group, counts)
 
 
@@ -82,6 +85,7 @@ class _Frame:
         self.inner = float(sum(m[np.isfinite(m)].sum() for m in moved))
         finite = [x[np.isfinite(x)] for x in subject.args if is_real(x)]
         self.reach = max((float(np.abs(x).max(initial=0.0)) for x in finite), default=0.0)
+        self.reach = max(self.reach, 1.0)  # a constant of the function, as in 1 - cos(x)
         self.start = flat(subject.outputs)
         self.rng = np.random.default_rng(subject.seed)
         self.epsilon = max(
@@ -143,8 +147,8 @@ class _Frame:
             return found
         tied = sum(int((x == self.args[i][index]).sum()) for x in map(self.args.__getitem__, self.analytic))
         corner = found.low != found.high
-        if tied <= BESIDE // 2:
-            return self.beside(place, found) if corner or tied > 1 else found
+        if tied <= MOST_TIED:
+            return self.beside(place, found, BESIDE * tied) if corner or tied > 1 else found
         return replace(found, status="inconclusive") if corner or self.bent(self.args[i][index]) else found
 
     def bent(self, value: float) -> bool:
@@ -154,7 +158,7 @@ class _Frame:
         """
         tied = {i: np.nonzero(np.atleast_1d(self.args[i] == value)) for i in self.analytic}
         tied = {i: where for i, where in tied.items() if where[0].size}
-        return any(self._unequal(tied) for _ in range(BESIDE // 2))
+        return any(self._unequal(tied) for _ in range(MOST_TIED))
 
     def _unequal(self, tied: dict[int, tuple[Array, ...]]) -> bool:
         """Whether the slopes along two random directions do not add up to that along their sum."""
@@ -169,7 +173,7 @@ class _Frame:
             return True
         return abs(a.value + b.value - c.value) > a.loose + b.loose + c.loose + 1e-4 * max(abs(a.value), abs(b.value))
 
-    def beside(self, place: Place, found: Slope) -> Slope:
+    def beside(self, place: Place, found: Slope, points: int) -> Slope:
         """Where elements are tied, the hull of the slopes close by, with the ties broken at random.
 
         What lies among them is a generalised gradient (F. H. Clarke, Optimization and Nonsmooth Analysis, 1983), though
@@ -180,7 +184,7 @@ class _Frame:
         aside = self.epsilon**0.375  # how far beside, relative: 2^-20 in float64
         low, high = found.low, found.high
         try:
-            for _ in range(BESIDE):
+            for _ in range(points):
                 for j, x in kept.items():
                     self.args[j][...] = x + aside * self.rng.uniform(-1, 1, x.shape) * np.maximum(np.abs(x), 1.0)
                 line = self.line({i: ((*index, ...), 1.0)})
@@ -193,7 +197,7 @@ class _Frame:
         bar = found.loose + 1e-4 * max(abs(low), abs(high))  # the slopes are those of another point
         corner = found.low != found.high or high - low > bar
         inside = corner and low - bar <= self.analytic[i][index] <= high + bar
-        return replace(found, low=low, high=high, status="kink") if inside else found
+        return replace(found, low=low, high=high, status="kink", unresolved=True) if inside else found
 
     def picks(self, i: int) -> Iterator[Place]:
         """All elements of a small input; of a large one those of special size, and others at random."""
@@ -232,10 +236,10 @@ class _Frame:
         where = np.unravel_index(some, self.args[i].shape)
         return self.compare({i: (where, d[some])})
 
-    def ties(self, kinked: set[Place]) -> Iterator[dict[int, tuple[Any, Any]]]:
-        """Elements that are equal, in one argument or several, and one of which is at a kink."""
-        values = {float(self.args[i][index]) for i, index in kinked}
-        for value in sorted(values)[:GROUPS]:
+    def ties(self, kinked: set[Place], undecided: set[Place]) -> Iterator[dict[int, tuple[Any, Any]]]:
+        """Elements that are equal, in one argument or several, one of them at a kink and none without a slope."""
+        values, without = ({float(self.args[i][index]) for i, index in places} for places in (kinked, undecided))
+        for value in sorted(values - without)[:GROUPS]:
             parts: dict[int, tuple[Any, Any]] = {}
             for i in self.analytic:
                 equal = self.args[i] == value

@@ -11,6 +11,7 @@ Source: C. J. F. Ridders, Accurate computation of F'(x) and F'(x)F''(x), Advance
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -29,6 +30,7 @@ VAGUE = 1e-2  # a bar so large, relative to the slope, decides nothing
 QUANTA = 64.0  # so many roundings of a number that cancels inside f, and what changes by less may stand still
 INTERLEAVED = 0.375  # the second sequence of steps lies between those of the first
 BEYOND = 4.0  # a gradient is wrong only where it is so many loose bars away
+APART = 1.1e-6  # the distance of the points at which the roughness is looked for: of many digits, so that all round
 CLEARLY = 16.0  # and where the smallest steps do not come so many times closer to it
 
 
@@ -43,7 +45,7 @@ class Line:
     epsilon: float = 2.0**-53  # the rounding of the dtype computed in
     inner: float = 0.0  # sum |x_j a_j| over the inputs and their gradients: the size of what is rounded inside f
     largest: float = 0.0  # the largest gradient: what the rounding of the backward is measured by
-    reach: float = 0.0  # the largest number among the inputs: the size that may cancel inside f
+    reach: float = 0.0  # the largest number among the inputs, or 1: the size that may cancel inside f
     touched: Callable[[], Array] | None = None  # which outputs depend on what moves: those that turn NaN with it
     start: Array | None = None  # the outputs at t = 0, where they are known
 
@@ -63,7 +65,9 @@ class Slope:
     high: float = math.nan
     status: str = "inconclusive"
     ratio: float = 0.0
+    step: float = math.nan  # the one that it was read from
     one_sided: bool = False  # the function has values on one side only, as far as the steps go
+    unresolved: bool = False  # there are differences clear of rounding, but they come to no one slope
     hidden: Callable[[], Array] | None = None  # for each output that stood still, the slope that its rounding can hide
 
     def distance(self, gradient: float) -> float:
@@ -81,30 +85,58 @@ def compare(line: Line, gradient: float) -> Slope:
     if found.status not in ("smooth", "kink") and 0 < line.least < line.scale:
         finer = replace(line, scale=line.least)
         closer = _measured(finer, gradient)
-        if closer.status in ("smooth", "kink") or (closer.status == "wrong" and found.status != "wrong"):
+        still = closer.value == closer.low == closer.high == 0  # which rounding does, too
+        news = closer.status == "wrong" and found.status != "wrong" and not still
+        if closer.status in ("smooth", "kink") or news:
             line, found = finer, closer
+        elif closer.unresolved:
+            return closer if found.status != "wrong" else replace(closer, status="inconclusive")
     if found.status == "wrong" and found.one_sided and _inside(line):
         return replace(found, status="inconclusive")  # the domain ends close by, and a bend may hide between
     if found.status != "wrong":
         return found
     again = _measured(replace(line, scale=line.scale * INTERLEAVED), gradient)
-    if again.status == "skipped" or (again.status == "wrong" and _right_close_by(line, gradient, again)):
-        return replace(again, status="inconclusive")
-    return again
+    if again.status == "wrong" and math.isfinite(gradient):
+        rough = again.distance(gradient) <= VAGUE * abs(gradient) and _drowns(line, gradient, again)
+        status = "inconclusive" if rough else _second_thought(line, gradient, again)
+        return replace(again, status=status, unresolved=status != "wrong")
+    return again if again.status != "skipped" else replace(again, status="inconclusive")
 
 
-def _right_close_by(line: Line, gradient: float, found: Slope) -> bool:
-    """Whether the smallest steps that rounding leaves clear agree with the gradient, as in a fine staircase."""
-    steps, near, inside = _Steps(line), found.distance(gradient) / CLEARLY, []
-    for level in range(2 * LEVELS):
-        h = line.scale * FIRST / RATIO**level
+def _drowns(line: Line, gradient: float, found: Slope) -> bool:
+    """Whether a small error is no more than the function's own roughness, of numbers that cancel inside it.
+
+    The roughness is estimated from fourth differences, as in J. J. More and S. M. Wild, Estimating computational
+    noise, SIAM Journal on Scientific Computing 33 (2011).
+    """
+    values = [float((line.upstream * line.at(k * line.scale * APART)).sum()) for k in range(-4, 5)]
+    differences = np.diff(values, 4)
+    noise = math.sqrt(float((differences**2).mean()) / math.comb(8, 4))
+    return not found.distance(gradient) > BEYOND * (found.loose + 2 * noise / found.step)
+
+
+def _second_thought(line: Line, gradient: float, found: Slope) -> str:
+    """The status of what is wrong by the estimate: the steps below it, or above it, may say otherwise.
+
+    As in a fine staircase, where the smallest steps that rounding leaves clear agree with the gradient; or in a
+    function that computes in a narrower dtype, where the largest agree and the smallest stand still.
+    """
+    steps, near = _Steps(line), found.distance(gradient) / CLEARLY
+    off, far = [math.inf], 0  # by how much the sides of the clear steps miss the gradient; how many large ones agree
+    for level in range(5 * LEVELS):  # to 1e-34, or to where rounding begins
+        h = line.scale * FIRST / 4.0**level
         steps.take(h)
         if not steps.h or steps.h[-1] != h:
             continue
-        if steps.noise[-1] + 4 * line.epsilon * steps._inner(-1) / h >= near:
+        low, high, size = steps.low[-1], steps.high[-1], line.least or line.scale
+        inner = max(line.inner, size * steps.total[-1])
+        if steps.noise[-1] + 4 * line.epsilon * inner / h >= near:
             break
-        inside.append(steps.low[-1] - near < gradient < steps.high[-1] + near)
-    return len(inside) > 1 and all(inside[-2:])
+        off.append(max(low - gradient, gradient - high, 0.0) if high - low > near else abs(low + high - 2 * gradient))
+        far += abs((low + high) / 2 - gradient) <= VAGUE * abs(gradient) and high - low <= abs(gradient) / 4
+    if max(off[-2:]) < near:
+        return "smooth" if max(off[-2:]) <= VAGUE * VAGUE * abs(gradient) else "inconclusive"
+    return "inconclusive" if steps.total and steps.total[-1] == 0 and far > 2 else "wrong"
 
 
 def _inside(line: Line) -> bool:
@@ -115,21 +147,23 @@ def _inside(line: Line) -> bool:
 
 def _measured(line: Line, gradient: float) -> Slope:
     found = _judged(slope(line, gradient), gradient)
-    return _judged(widened(found, line), gradient) if found.status == "wrong" else found
+    doubt = found.status in ("wrong", "inconclusive") and found.hidden is not None
+    return _judged(widened(found, line), gradient) if doubt else found
 
 
 def widened(found: Slope, line: Line) -> Slope:
-    """With the loose bar widened by what the rounding of outputs that stood still can hide."""
+    """With the bars widened by what the rounding of outputs that stood still can hide."""
     if found.hidden is None:
         return found
     hidden = found.hidden()
     if hidden.any() and line.touched is not None:
         hidden = hidden * line.touched()
-    return replace(found, loose=found.loose + float(hidden.sum()))
+    more = float(hidden.sum())
+    return replace(found, tight=found.tight + more, loose=found.loose + more)
 
 
 def _judged(found: Slope, gradient: float) -> Slope:
-    if found.status in ("skipped", "inconclusive"):
+    if math.isnan(found.value):
         return found
     if not math.isfinite(gradient):
         return replace(found, status="wrong", ratio=math.inf)
@@ -137,7 +171,7 @@ def _judged(found: Slope, gradient: float) -> Slope:
     near = AGREES * max(abs(found.low), abs(found.high), abs(gradient))
     if distance <= max(found.tight, near):
         return replace(found, status="smooth" if found.low == found.high else "kink")
-    ratio = distance / (found.loose + near)
+    ratio = (distance - near) / max(found.loose, sys.float_info.min)
     return replace(found, status="wrong" if ratio > BEYOND else "inconclusive", ratio=ratio)
 
 
@@ -148,7 +182,7 @@ def slope(line: Line, gradient: float | None = None) -> Slope:
         steps.take(line.scale * FIRST / RATIO**level)
         if steps.settled(gradient):
             break
-    return steps.smooth() or steps.kinked() or Slope(status="skipped" if steps.diverge() else "inconclusive")
+    return steps.smooth() or steps.kinked() or steps.neither()
 
 
 @dataclass
@@ -263,7 +297,9 @@ class _Steps:
         inside = 4 * self._inner(self.best) / h + 32 * (line.largest + line.scale * curvature)
         loose = self.bar + line.epsilon * inside
         hidden = partial(self._hidden, h)
-        return Slope(self.value, self.bar, loose, self.value, self.value, "smooth", one_sided=self.edge, hidden=hidden)
+        return Slope(
+            self.value, self.bar, loose, self.value, self.value, "smooth", step=h, one_sided=self.edge, hidden=hidden
+        )
 
     def _inner(self, j: int) -> float:
         """The size of what is rounded inside f, also where it cancels between the outputs."""
@@ -284,10 +320,11 @@ class _Steps:
                 loose = bar + self.line.epsilon * (4 * self._inner(j) / self.h[j] + 32 * self.line.largest)
                 middle = (self.low[j] + self.high[j]) / 2
                 hidden = partial(self._hidden, self.h[j])
-                found = Slope(middle, bar, loose, self.low[j], self.high[j], "kink", hidden=hidden)
+                found = Slope(middle, bar, loose, self.low[j], self.high[j], "kink", step=self.h[j], hidden=hidden)
         return found
 
-    def diverge(self) -> bool:
-        """Whether there is no slope: no value on either side, or slopes that grow as the step falls."""
+    def neither(self) -> Slope:
+        """No slope: no value on either side, or slopes that grow as the step falls; or too little to say."""
         clear = [self._extent(j) for j in range(len(self.h)) if self.noise[j] <= VAGUE * self._extent(j)]
-        return not clear or (len(clear) > 2 and clear[-1] > 1.5 * clear[-2] > 2.25 * clear[-3])
+        diverge = len(clear) > 2 and clear[-1] > 1.5 * clear[-2] > 2.25 * clear[-3]
+        return Slope(status="inconclusive" if clear and not diverge else "skipped", unresolved=bool(clear))

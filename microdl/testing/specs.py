@@ -152,6 +152,8 @@ def _judge_inputs(subject: Subject) -> None:
 
 def _judge_outputs(subject: Subject) -> None:
     outputs = subject.outputs
+    if not outputs:  # refused, not unusable: so `unbind` does with an empty dimension
+        raise ValueError("the forward returned no output")
     for i, y in enumerate(outputs):
         if y.dtype.kind not in "fiub":
             got = "None" if y.dtype.kind == "O" and y.ndim == 0 and y.item() is None else f"dtype {y.dtype}"

@@ -95,6 +95,7 @@ def _between(low: float, high: float) -> tuple[Array, Array]:
 
 SIDES = (1, 2, 3, 4, 0)
 TIMES = (12, 8, 3, 1)  # how often a shape of so many dimensions stands in the table that is drawn from
+LONGER = 2  # and how often one with a long side
 
 
 @functools.cache
@@ -104,7 +105,7 @@ def _shapes(min_dims: int, max_dims: int, min_side: int, max_side: int) -> tuple
     table = [s for n in range(min_dims, max_dims + 1) for s in itertools.product(sides, repeat=n) if _tame(s)]
     often = [s for s in sorted(table, key=_empty) for _ in range(TIMES[min(len(s), 3)])]
     long = [s for n in range(max(min_dims, 1), max_dims + 1) for s in _long(n)] if max_side == MOST_SIDE else []
-    return tuple(often + [s for s in long if min(s) >= min_side])
+    return tuple(often + [s for s in long if min(s) >= min_side] * LONGER)
 
 
 def _empty(shape: Shape) -> bool:
@@ -202,7 +203,7 @@ def tensors(
     return _tensors(plain, wild if specials else plain, bounds, where, ties, layout, np.dtype(dtype))
 
 
-MODES = ("grid", "generic", "generic", "ties", "wild", "generic", "ties", "wild")
+MODES = ("grid", "generic", "generic", "ties", "wild", "sparse", "ties", "wild")
 
 
 @st.composite
@@ -213,13 +214,15 @@ def _tensors(
     n = int(np.prod(shape))
     mode = draw(st.sampled_from(MODES))
     codes = np.frombuffer(draw(st.binary(min_size=n, max_size=n)), np.uint8).astype(int)
-    if mode in ("generic", "wild"):
+    if mode in ("generic", "wild", "sparse"):
         codes = (codes + 5 * np.arange(n)) % 256  # so that the simplest draw is not of equal elements
     elif mode == "ties" and ties:
         codes = codes % 5  # 1, 2, 1/2, -1, 0 among the real numbers
     x = plain[codes % len(plain)]
     if mode == "wild":
         x = np.where(codes >= 128, wild[codes % len(wild)], x)
+    if mode == "sparse" and ties and n and (plain == 0).any():  # several zeros among other numbers, or nothing else
+        x = np.where((codes % 2 == 1) & (codes[0] % 16 > 2), x, 0.0)
     if mode == "generic" or not ties:
         moved = _apart(x, plain)
         x = np.where((bounds[0] < moved) & (moved < bounds[1]), moved, x)

@@ -13,7 +13,7 @@ import numpy as np
 from .adapters import Adapter, Unusable, bind, sequence
 from .finding import Finding, GradcheckError
 
-__all__ = ["Counts", "Subject", "is_real"]
+__all__ = ["Counts", "Subject", "accepted", "is_real"]
 
 Array = np.ndarray[Any, Any]
 # Signed, none of them one, no two of a magnitude: so that a lost, squared, clipped or exchanged upstream shows.
@@ -146,6 +146,15 @@ class Subject:
             at += y.size
             gs.append(np.where(np.isfinite(y), g, 0.0).astype(y.dtype if y.dtype.kind == "f" else np.float64))
         return gs
+
+
+def accepted(subject: Subject) -> bool:
+    """Whether the op takes these inputs: it may refuse sizes, or a layout, as a view of another shape does."""
+    try:
+        _ = subject.outputs
+    except Exception:
+        return False
+    return True
 
 
 def _recorded(y: Array) -> Array:

@@ -28,7 +28,8 @@ def row(op: Op, adapter: Any, examples: int, seed: int) -> tuple[list[Any], str]
         text, drawn = str(result), str(result.examples)
     except GradcheckError as error:
         text = str(error)
-        found = f"WRONG ({error.finding.kind})" if hasattr(error, "finding") else "undecided"
+        finding = getattr(error, "finding", None)
+        found = f"WRONG ({finding.kind})" if finding else "undecided"
         if "NotImplementedError" in text or "not implemented" in text:
             found = "no gradient"
         drawn = next(iter(re.findall(r"(?:in )?(\d+) examples", text)), "")

@@ -32,13 +32,14 @@ def _same(*domains: Any) -> Any:
 
 NUMPY = [
     *[Op(n, getattr(jnp, n), one()) for n in ("angle", "conj", "real", "imag", "copy", "degrees", "radians", "round", "around",
-                                             "atleast_1d", "atleast_2d", "atleast_3d", "flip", "diagflat", "ediff1d", "modf")],
+                                             "atleast_1d", "atleast_2d", "atleast_3d", "flip", "diagflat", "ediff1d")],
+    Op("modf", jnp.modf, one("steps")),
     Op("atan2", jnp.atan2, two("real", "nonzero")),
     Op("pow", jnp.pow, two("positive", "real")),
     Op("floor_divide", jnp.floor_divide, two("steps", (0.4, 3.0))),
     Op("divmod", jnp.divmod, two("steps", (0.4, 3.0))),
     Op("ldexp", lambda x, e: jnp.ldexp(x, e), one(e=[-2, 0, 3])),
-    Op("frexp", lambda x: jnp.frexp(x)[0], one("nonzero")),
+    Op("frexp", lambda x: jnp.frexp(x)[0], inner(1.1, 1.9)),
     Op("abs of complex", lambda x, y: jnp.abs(x + 1j * y), two("nonzero", "nonzero")),
     Op("angle of complex", lambda x, y: jnp.angle(x + 1j * y), two("nonzero", "nonzero")),
     *[Op(n, getattr(jnp, n), of("nm", axis=[None, 0, -1], keepdims=[False, True]))
@@ -56,7 +57,7 @@ NUMPY = [
     Op("compress", lambda a: jnp.compress(np.array([True, False, True]), a, axis=0), of("3m")),
     Op("choose", lambda i, a, b: jnp.choose(i, [a, b], mode="clip"), of("3,3,3", "labels:2")),
     Op("select", lambda m, a, b: jnp.select([m], [a], b), of("nm,nm,nm", "mask")),
-    Op("piecewise", lambda x: jnp.piecewise(x, [x < 0, x > 1], [jnp.sin, jnp.square, lambda v: 2 * v]), one()),
+    Op("piecewise", lambda x: jnp.piecewise(x, [x < 0, x > 1], [jnp.sin, jnp.square, lambda v: v]), of("3")),
     Op("vectorize", jnp.vectorize(lambda a, b: a @ b, signature="(n),(n)->()"), of("23,3")),
     Op("apply_along_axis", lambda x: jnp.apply_along_axis(lambda v: jnp.cumsum(v * v), 0, x), of("nm")),
     Op("place", lambda x, v, m: jnp.place(x, m, v, inplace=False), of("3,3,3", "real", "real", "mask")),
@@ -86,16 +87,16 @@ NUMPY = [
     Op("poly", jnp.poly, of("3")),
     Op("vander", lambda x: jnp.vander(x, 4), of("n")),
     *[Op(n, getattr(jnp, n), of(spec)) for n, spec in (("matvec", "knm,m"), ("vecmat", "n,nm"), ("vecdot", "nm,nm"))],
-    *[Op(f"fft.{n}", lambda x, n=n: _parts(getattr(jnp.fft, n)(x**2)), of("n4"))
+    *[Op(f"fft.{n}", lambda x, n=n: parts(getattr(jnp.fft, n)(x**2)), of("n4"))
       for n in ("fft", "ifft", "fft2", "ifft2", "ifftn", "rfft2", "rfftn", "ihfft", "fftshift", "ifftshift")],
-    *[Op(f"fft.{n} norm", lambda x, norm, n=n: _parts(getattr(jnp.fft, n)(x, norm=norm)), of("n5", norm=["ortho", "forward"]))
+    *[Op(f"fft.{n} norm", lambda x, norm, n=n: parts(getattr(jnp.fft, n)(x, norm=norm)), of("n5", norm=["ortho", "forward"]))
       for n in ("fft", "rfft", "rfftn")],
     *[Op(f"fft.{n}", lambda x, n=n: getattr(jnp.fft, n)(jnp.fft.rfft2(x) ** 2), of("n4")) for n in ("irfft2", "irfftn", "hfft")],
     Op("fft.irfft odd", lambda x: jnp.fft.irfft(x + 1j * x**2, 5), of("n3")),
 ]  # fmt: skip
 
 
-def _parts(z: Any) -> Any:
+def parts(z: Any) -> Any:
     return jnp.real(z) - 2.0 * jnp.imag(z)
 
 
@@ -142,7 +143,7 @@ LINALG = [
     Op("lax.linalg.triangular_solve", lambda a, b, **o: lax.linalg.triangular_solve(a, b, **o), st.tuples(regular(3), spread(3, 3),
        st.sampled_from([{"left_side": s, "lower": w, "transpose_a": t, "unit_diagonal": u}
                         for s in (False, True) for w in (False, True) for t in (False, True) for u in (False, True)]))),
-    Op("lax.linalg.tridiagonal_solve", lambda l, d, u, b: lax.linalg.tridiagonal_solve(l, d, u, b), st.tuples(
+    Op("lax.linalg.tridiagonal_solve", lambda below, d, u, b: lax.linalg.tridiagonal_solve(below, d, u, b), st.tuples(
         spread(3), spread(3).map(lambda v: v + 5.0), spread(3), spread(3, 2))),
     Op("lax.linalg.householder_product", lax.linalg.householder_product, st.tuples(spread(3, 2), spread(2))),
     Op("lax.linalg.symmetric_product", lambda a, c: lax.linalg.symmetric_product(a, c + c.T, symmetrize_output=True), of("nm,nn")),
@@ -222,10 +223,10 @@ SIGNAL = [
     *[Op(f"scipy.signal.{n}", lambda a, b, mode, n=n: getattr(signal, n)(a, b, mode=mode), of("44,22", mode=["full", "same", "valid"]))
       for n in ("convolve", "convolve2d", "correlate", "correlate2d", "fftconvolve")],
     Op("scipy.signal.detrend", lambda x, type: signal.detrend(x, 0, type), of("4m", type=["linear", "constant"])),
-    Op("scipy.signal.stft", lambda x: _parts(signal.stft(x, nperseg=4)[2]), of("8")),
+    Op("scipy.signal.stft", lambda x: parts(signal.stft(x, nperseg=4)[2]), of("8")),
     Op("scipy.signal.istft", lambda x: signal.istft(signal.stft(x, nperseg=4)[2] ** 2, nperseg=4)[1], of("8")),
     Op("scipy.signal.welch", lambda x: signal.welch(x, nperseg=4)[1], of("8")),
-    Op("scipy.signal.csd", lambda x, y: _parts(signal.csd(x, y, nperseg=4)[1]), of("8,8")),
+    Op("scipy.signal.csd", lambda x, y: parts(signal.csd(x, y, nperseg=4)[1]), of("8,8")),
     Op("scipy.ndimage.map_coordinates", lambda x, c, mode: jsp.ndimage.map_coordinates(x, [c], 1, mode=mode), of(
         "4,3", "real", (0.1, 2.9), mode=["constant", "nearest", "wrap", "mirror", "reflect"])),
     Op("scipy.interpolate.RegularGridInterpolator", lambda v, x: jsp.interpolate.RegularGridInterpolator(

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from jax import lax
 from jax.scipy import special, stats
 
-from .table import BINARY, INF, UNARY, Narrow, Op, marked, named, regular, spread, symmetric
+from .jax_more import MORE, parts
+from .table import BINARY, FIRST_ORDER, INF, UNARY, Narrow, Op, marked, named, regular, spread, symmetric
 
 one, two, of = Narrow.one, Narrow.two, Narrow.of
 AXIS = {"axis": [0, -1]}
@@ -22,6 +23,14 @@ AXES = {"axis": [None, 0, -1], "keepdims": [False, True]}
 # The op, and the heading of FINDINGS.md that tells of it.
 KNOWN = {
     "sinc": "sinc",
+    "special.i0": "i0",
+    "special.spence": "spence",
+    "special.exp1": "exp1",
+    "nn.log1mexp": "log1mexp",
+    "special.beta": "beta",
+    "nanstd": "std",
+    "std": "std",
+    "nn.dot_product_attention": "dot_product_attention",
     "stats.gumbel_r.logpdf": "gumbel_r",
     "stats.laplace.cdf": "laplace.cdf",
     "stats.norm.logcdf": "logcdf",
@@ -44,9 +53,9 @@ ELEMENTWISE = [
                                  "xlog1py": ("real", (-1.0, INF)), "rel_entr": ("positive",) * 2, "kl_div": ("positive",) * 2},
            lambda d: two(*d)),
     Op("special.gamma negative", special.gamma, one((-2.0, -1.0))),
-    Op("special.gammainc", lambda x, a: special.gammainc(a, x), two("positive", "positive")),
-    Op("special.gammaincc", lambda x, a: special.gammaincc(a, x), two("positive", "positive")),
-    Op("special.betainc", special.betainc, two("positive", "positive", "unit")),
+    Op("special.gammainc", lambda x, a: special.gammainc(a, x), two("positive", "positive"), battery=FIRST_ORDER),
+    Op("special.gammaincc", lambda x, a: special.gammaincc(a, x), two("positive", "positive"), battery=FIRST_ORDER),
+    Op("special.betainc", lambda x, a, b: special.betainc(a, b, x), one("unit", a=[0.5, 2.0], b=[1.5])),
     Op("special.polygamma", lambda x, n: special.polygamma(n, x), one("positive", n=[0, 1, 2])),
     Op("special.multigammaln", lambda x: special.multigammaln(x, 2), one((1.0, INF))),
     Op("special.zeta", lambda q, x: special.zeta(x, q), one((0.5, INF), x=[2.0, 3.5])),
@@ -156,8 +165,7 @@ LINALG = [
     Op("scipy.linalg.lu", jsp.linalg.lu, st.tuples(regular(3))),
     Op("scipy.linalg.sqrtm", lambda a: jsp.linalg.sqrtm(a).real, st.tuples(symmetric(2)), battery=("numeric",)),
     Op("scipy.linalg.solve_triangular", lambda a, b: jsp.linalg.solve_triangular(a, b, lower=True), st.tuples(regular(3), spread(3, 2))),
-    Op("fft.rfft", lambda x: jnp.abs(jnp.fft.rfft(x)) ** 2, of("n4")),
-    Op("fft.fftn", lambda x: jnp.abs(jnp.fft.fftn(x)) ** 2, of("n4")),
+    *[Op(f"fft.{n}", lambda x, n=n: parts(getattr(jnp.fft, n)(x**2)), of("n4")) for n in ("rfft", "fftn")],
     Op("fft.irfft", lambda x: jnp.fft.irfft(jnp.fft.rfft(x) ** 2), of("n4")),
 ]  # fmt: skip
 
@@ -170,8 +178,8 @@ def _svd(a: Any) -> Any:
 NN = [
     *named("nn.", jax.nn, dict.fromkeys((
         "relu", "relu6", "sigmoid", "softplus", "sparse_plus", "sparse_sigmoid", "soft_sign", "silu", "log_sigmoid", "elu", "celu",
-        "selu", "hard_tanh", "hard_sigmoid", "hard_silu", "squareplus", "mish", "leaky_relu", "log1mexp"), "real"), one),
-    Op("nn.log1mexp positive", getattr(jax.nn, "log1mexp", jnp.exp), one("positive")),
+        "selu", "hard_tanh", "hard_sigmoid", "hard_silu", "squareplus", "mish", "leaky_relu"), "real"), one),
+    Op("nn.log1mexp", getattr(jax.nn, "log1mexp", jnp.exp), one("positive")),
     Op("nn.gelu", jax.nn.gelu, one(approximate=[True, False])),
     Op("nn.glu", jax.nn.glu, of("4m", axis=[0])),
     Op("nn.softmax", jax.nn.softmax, of("nm", axis=[0, -1, (0, 1)])),
@@ -203,5 +211,5 @@ STATS = [
     Op("stats.multivariate_normal.logpdf", stats.multivariate_normal.logpdf, st.tuples(spread(2, 3), spread(3), symmetric(3))),
 ]  # fmt: skip
 
-OPS = [*ELEMENTWISE, *REDUCTIONS, *STRUCTURE, *LINALG, *NN, *STATS]
+OPS = [*ELEMENTWISE, *REDUCTIONS, *STRUCTURE, *LINALG, *NN, *STATS, *MORE]
 OPS = marked(OPS, KNOWN)

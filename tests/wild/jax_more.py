@@ -126,16 +126,16 @@ LINALG = [
     Op("linalg.lstsq of 2x4", lambda a, b: jnp.linalg.lstsq(a, b)[0], st.tuples(spread(2, 4), spread(2))),
     Op("linalg.svd U S V of 3x2", lambda a: _svd(a), st.tuples(spread(3, 2))),
     Op("linalg.solve broadcast", jnp.linalg.solve, st.tuples(regular(3), spread(2, 3, 2))),
-    Op("linalg.eig vectors", lambda a: jnp.abs(jnp.linalg.eig(a)[1]) ** 2, st.tuples(symmetric(2)), battery=("numeric",)),
     Op("scipy.linalg.block_diag", jsp.linalg.block_diag, of("nm,nn")),
+    Op("scipy.linalg.cholesky", lambda a, lower: jsp.linalg.cholesky(a, lower=lower), st.tuples(symmetric(3), st.sampled_from(
+        [{"lower": w} for w in (False, True)]))),
     Op("scipy.linalg.cho_solve", lambda a, b: jsp.linalg.cho_solve(jsp.linalg.cho_factor(a), b), st.tuples(symmetric(3), spread(3, 2))),
     Op("scipy.linalg.lu_solve", lambda a, b: jsp.linalg.lu_solve(jsp.linalg.lu_factor(a), b), st.tuples(regular(3), spread(3, 2))),
     Op("scipy.linalg.solve pos", lambda a, b: jsp.linalg.solve(a @ a.T, b, assume_a="pos"), st.tuples(regular(3), spread(3, 2))),
     Op("scipy.linalg.solve_triangular unit", lambda a, b, trans: jsp.linalg.solve_triangular(a, b, trans, lower=True, unit_diagonal=True),
        st.tuples(regular(3), spread(3, 2), st.sampled_from([{"trans": t} for t in (0, 1)]))),
-    Op("scipy.linalg.solve_sylvester", jsp.linalg.solve_sylvester, st.tuples(regular(2), symmetric(3), spread(2, 3))),
     Op("scipy.linalg.expm_frechet", jsp.linalg.expm_frechet, st.tuples(spread(2, 2), spread(2, 2))),
-    Op("scipy.linalg.polar", lambda a: jsp.linalg.polar(a)[0], st.tuples(regular(2))),
+    Op("scipy.linalg.polar", lambda a: jsp.linalg.polar(a, method="svd")[0], st.tuples(regular(2))),
     *[Op(f"scipy.linalg.{n}", getattr(jsp.linalg, n), of("3")) for n in ("circulant", "toeplitz", "hankel", "fiedler")],
     Op("scipy.linalg.companion", jsp.linalg.companion, of("3", (0.5, 3.0))),
     Op("scipy.linalg.convolution_matrix", lambda x: jsp.linalg.convolution_matrix(x, 3), of("3")),
@@ -145,8 +145,6 @@ LINALG = [
                         for s in (False, True) for w in (False, True) for t in (False, True) for u in (False, True)]))),
     Op("lax.linalg.tridiagonal_solve", lambda below, d, u, b: lax.linalg.tridiagonal_solve(below, d, u, b), st.tuples(
         spread(3), spread(3).map(lambda v: v + 5.0), spread(3), spread(3, 2))),
-    Op("lax.linalg.householder_product", lax.linalg.householder_product, st.tuples(spread(3, 2), spread(2))),
-    Op("lax.linalg.symmetric_product", lambda a, c: lax.linalg.symmetric_product(a, c + c.T, symmetrize_output=True), of("nm,nn")),
 ]  # fmt: skip
 
 
@@ -162,7 +160,7 @@ LAX = [
     *named("lax.", lax, {"atan2": ("real", "nonzero"), "div": ("real", "nonzero"), "pow": ("positive", "real"), "rem": ((-3.0, 3.0), (0.4, 3.0)),
                          "mul": ("real", "real"), "sub": ("real", "real"), "max": ("real", "real")}, lambda d: _same(*d)),
     Op("lax.clamp", lambda x, a, b: lax.clamp(a, x, b), of("3,,", "real", (-2.0, 0.0), (0.5, 2.0))),
-    Op("lax.clamp arrays", lambda x, a, b: lax.clamp(a, x, b), of("3,3,3")),
+    Op("lax.clamp arrays", lambda x, a, b: lax.clamp(a, x, b), of("3,3,3", "real", (-2.0, 0.5), (0.5, 2.0))),
     Op("lax.select_n", lambda i, a, b, c: lax.select_n(i, a, b, c), of("3,3,3,3", "labels:3")),
     Op("lax.select", lax.select, of("3,3,3", "mask")),
     Op("lax.reduce_precision", lambda x: lax.reduce_precision(x, 11, 52) * x, one()),
@@ -173,7 +171,7 @@ LAX = [
     *[Op(f"lax.{n}", lambda x, n=n: getattr(lax, n)(x, axes=(0,)), of("3m")) for n in ("reduce_sum", "reduce_prod", "reduce_max", "reduce_min")],
     Op("lax.reduce add", lambda x: lax.reduce(x, 0.0, lax.add, (0,)), of("3m")),
     Op("lax.reduce mul", lambda x: lax.reduce(x, 1.0, lax.mul, (0,)), of("3m")),
-    Op("lax.reduce any", lambda x: lax.reduce(x, 0.0, lambda a, b: a + b * b, (0,)), of("3m")),
+    Op("lax.reduce any", lambda x: lax.reduce(x, 0.0, lambda a, b: a + b + a * b, (0,)), of("3m")),
     Op("lax.reduce_window add", lambda x: lax.reduce_window(x, 0.0, lax.add, (2,), (2,), [(1, 1)]), of("4")),
     Op("lax.reduce_window min", lambda x: lax.reduce_window(x, jnp.inf, lax.min, (3,), (2,), "SAME"), of("4")),
     *[Op(f"lax.{n} reverse", lambda x, n=n: getattr(lax, n)(x, axis=0, reverse=True), of("3m")) for n in ("cumsum", "cumprod")],
@@ -190,8 +188,6 @@ LAX = [
     *[Op(f"lax.{n}", lambda x, i, v, n=n: getattr(lax, n)(x, i[:, None], v, DNUMS), of("3m,4,4m", "real", "labels:3"))
       for n in ("scatter_add", "scatter_sub", "scatter_min", "scatter_max")],
     Op("lax.scatter_mul", lambda x, v: lax.scatter_mul(x, jnp.array([[2], [0]]), v, DNUMS, unique_indices=True), of("3m,2m")),
-    Op("lax.scatter_apply", lambda x, i: lax.scatter_apply(x, i[:, None], jnp.sin, lax.ScatterDimensionNumbers((), (0,), (0,)), update_shape=(2,)),
-       of("3,2", "real", "labels:3"), battery=FIRST_ORDER),
     Op("lax.scatter out of bounds", lambda x, v: x.at[jnp.array([5, 1])].set(v, mode="drop"), of("3m,2m")),
     Op("lax.igamma", lambda x, a: lax.igamma(a, x), _same("positive", "positive"), battery=FIRST_ORDER),
     Op("lax.fori_loop", lambda x, y: lax.fori_loop(0, 3, lambda i, c: c * x + y, y), of("n,n")),

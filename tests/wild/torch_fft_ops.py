@@ -49,7 +49,7 @@ UNARY = {
     "sinh": torch.sinh, "cosh": torch.cosh, "asin": torch.asin, "acos": torch.acos, "atan": torch.atan, "asinh": torch.asinh,
     "acosh": torch.acosh, "atanh": torch.atanh, "sigmoid": torch.sigmoid, "sgn": torch.sgn, "square": torch.square,
     "reciprocal": torch.reciprocal, "log2": torch.log2, "log10": torch.log10, "log1p": torch.log1p, "expm1": torch.expm1,
-    "silu": torch.nn.functional.silu, "sum": torch.sum, "mean": torch.mean, "cumsum": lambda z: z.cumsum(0), "var": torch.var,
+    "sum": torch.sum, "mean": torch.mean, "cumsum": lambda z: z.cumsum(0), "var": torch.var,
     "std": torch.std, "norm": lambda z: torch.linalg.vector_norm(z), "norm p": lambda z: torch.linalg.vector_norm(z, 3),
     "prod": torch.prod, "cumprod": lambda z: z.cumprod(0), "pow 3": lambda z: z**3, "pow 0.5": lambda z: z**0.5,
 }  # fmt: skip
@@ -59,8 +59,9 @@ BINARY = {
 
 COMPLEX = [
     *FFT,
-    Op("polar", lambda r, t: real(torch.polar(r, t)), two()),
-    Op("view_as_complex", lambda x: real(torch.view_as_complex(x) ** 2), of("n2")),
+    Op("polar", lambda r, t: real(torch.polar(r, t)), two("positive", "real")),
+    Op("polar of any", lambda r, t: real(torch.polar(r, t)), two()),
+    Op("view_as_complex", lambda x: real(torch.view_as_complex(x.contiguous()) ** 2), of("n2")),
     *[Op(f"complex {n}", _of_complex(f), of("3,3", (0.25, 0.75), (0.25, 0.75))) for n, f in UNARY.items()],
     *[Op(f"complex {n}", lambda a, b, c, d, f=f: real(f(torch.complex(a, b), torch.complex(c, d))),
          of("2,2,2,2", *[(0.25, 0.75)] * 4)) for n, f in BINARY.items()],

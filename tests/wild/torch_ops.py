@@ -48,6 +48,9 @@ KNOWN = {
     "as_strided": "as_strided",
     "as_strided_scatter": "as_strided_scatter",
     "linalg.det of any": "det",
+    "linalg.det batched": "det",
+    "linalg.matrix_exp of any": "matrix_exp",
+    "linalg.cond p": "cond",
     "linalg.matrix_exp": "matrix_exp",
     "index_reduce prod": "without a second derivative",
     "logaddexp far apart": "logaddexp",
@@ -69,8 +72,12 @@ KNOWN = {
     ),
     "F.mish": "mish",
     "F.prelu": "prelu",
-    "F.embedding": "embedding",
-    "F.embedding scaled": "embedding",
+    "F.embedding": "empty tensors",
+    "F.embedding scaled": "empty tensors",
+    "complex matmul": "empty tensors",
+    "complex linalg.det": "det",
+    "polar of any": "polar",
+    "F.hardsigmoid": "hardsigmoid",
     "F.lp_pool1d": "lp_pool",
 }
 
@@ -226,7 +233,7 @@ def _assigned(x: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
 
 
 def _chained(x: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
-    y = x * 2
+    y = (x * 2).contiguous()
     y.t().mul_(v.unsqueeze(-1))
     y[:, :1].neg_()
     y.view(-1)[::2].add_(v.sum())

@@ -78,6 +78,14 @@ KNOWN = {
     "complex linalg.det": "det",
     "polar of any": "polar",
     "F.hardsigmoid": "hardsigmoid",
+    "F.softshrink lambda": "softshrink",
+    "F.hardshrink lambda": "softshrink",
+    "F.embedding max_norm": "max_norm",
+    "F.ctc_loss of given logarithms": "ctc_loss",
+    "F.multi_margin_loss": "multi_margin_loss",
+    "F.nll_loss of images": "nll_loss of images",
+    "F.nll_loss weight": "of nothing",
+    "view_as_complex": "empty tensors",
     "F.lp_pool1d": "lp_pool",
 }
 

@@ -26,6 +26,12 @@ KNOWN = {
     "asin": "asin",
     "acos": "asin",
     "std": "std",
+    "std axis": "std",
+    "std_mean": "std",
+    "std_mean axis": "std",
+    "sort descending": "sort",
+    "topk smallest": "sort",
+    "x += y": "+=",
     "mul of numbers (0-d)": "equal numbers",
     "add of numbers (0-d)": "equal numbers",
 }
@@ -84,7 +90,7 @@ OPS = [
     Op("pow number base", lambda x: 2.0**x, one()),
     Op("where", lambda m, x, y: m.where(x, y), of("3,3,3", "mask")),
     Op("clip", lambda x, y: x.clip(-1.0, 1.0) * y, of("3,3")),
-    *[Op(n, getattr(Tensor, n), one(**o)) for n, o in {
+    *[Op(f"{n} of {next(iter(o))}", getattr(Tensor, n), one(**o)) for n, o in {
         "elu": {"alpha": [0.5]}, "celu": {"alpha": [0.5]}, "leaky_relu": {"neg_slope": [0.5]}, "hardtanh": {"min_val": [-0.5]},
         "softplus": {"beta": [2.0]}, "gelu": {"approximate": ["none"]}, "hardsigmoid": {"alpha": [0.5]},
     }.items()],
@@ -120,7 +126,7 @@ OPS = [
     Op("x[i, :, j]", lambda x, i, j: x[i, :, j], of("323,2,2", "real", "labels:3", "labels:3")),
     Op("x[::-2]", lambda x: x[::-2, ..., 1:], of("32")),
     Op("scatter number", lambda x: x.scatter(0, Tensor([[0, 1], [2, 0]]), 2.0), of("32")),
-    *[Op(f"scatter {r}", lambda x, s, r=r: x.scatter(0, Tensor([[0, 1], [2, 0]]), s, reduce=r), of("32,22")) for r in ("add", "multiply")],
+    *[Op(f"scatter by {r}", lambda x, s, r=r: x.scatter(0, Tensor([[0, 1], [2, 0]]), s, reduce=r), of("32,22")) for r in ("add", "multiply")],
     Op("masked_select", lambda x: x.masked_select(Tensor([True, False, True])), of("3")),
     Op("gather", lambda x, i: x.gather(1, i), of("n3,n2", "real", "labels:3")),
     Op("scatter", lambda x, s: x.scatter(0, Tensor([[0, 1], [2, 0]]), s), of("32,22")),

@@ -16,7 +16,7 @@ NORM = {"norm": ["backward", "ortho", "forward"]}
 
 
 def real(y: torch.Tensor) -> torch.Tensor:
-    return torch.view_as_real(y.resolve_conj()) if y.is_complex() else y
+    return torch.stack([y.real, y.imag], -1) if y.is_complex() else y
 
 
 def _of_real(f: Callable[..., torch.Tensor]) -> Any:
@@ -61,6 +61,7 @@ COMPLEX = [
     *FFT,
     Op("polar", lambda r, t: real(torch.polar(r, t)), two("positive", "real")),
     Op("polar of any", lambda r, t: real(torch.polar(r, t)), two()),
+    Op("view_as_real", lambda a, b: torch.view_as_real(torch.complex(a, b)), two()),
     Op("view_as_complex", lambda x: real(torch.view_as_complex(x.contiguous()) ** 2), of("n2")),
     *[Op(f"complex {n}", _of_complex(f), of("3,3", (0.25, 0.75), (0.25, 0.75))) for n, f in UNARY.items()],
     *[Op(f"complex {n}", lambda a, b, c, d, f=f: real(f(torch.complex(a, b), torch.complex(c, d))),

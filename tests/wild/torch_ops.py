@@ -74,7 +74,6 @@ KNOWN = {
     "F.prelu": "prelu",
     "F.embedding": "empty tensors",
     "F.embedding scaled": "empty tensors",
-    "complex matmul": "empty tensors",
     "complex linalg.det": "det",
     "polar of any": "polar",
     "F.hardsigmoid": "hardsigmoid",
@@ -85,7 +84,8 @@ KNOWN = {
     "F.multi_margin_loss": "multi_margin_loss",
     "F.nll_loss of images": "nll_loss of images",
     "F.nll_loss weight": "of nothing",
-    "view_as_complex": "empty tensors",
+    "view_as_real": "empty tensors",
+    "clamp by tensors": "clamp",
     "F.lp_pool1d": "lp_pool",
 }
 

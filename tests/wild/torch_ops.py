@@ -40,6 +40,7 @@ KNOWN = {
     "scatter_reduce amax without self": "scatter_reduce",
     "scatter_reduce amin without self": "scatter_reduce",
     "vander": "vander",
+    "digamma": "digamma",
     "sinc": "sinc",
     "special.sinc": "sinc",
     "special.log_ndtr": "log_ndtr",

@@ -149,7 +149,7 @@ REDUCTIONS = [
     ],
     *[Op(n, getattr(torch, n), of("nm", **DIM)) for n in ("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp")],
     *[Op(f"{n} of all", getattr(torch, n), one()) for n in ("sum", "mean", "prod", "max", "min", "median", "norm", "var")],
-    Op("var correction", torch.var, of("nm", correction=[0, 1, 2], **KEEP)),
+    Op("var correction", torch.var, of("4m", correction=[0, 1, 2], dim=[0], keepdim=[False, True])),
     Op("prod of 0-d to 3-d", lambda x: torch.prod(x), one((-2.0, 2.0))),
     Op("norm p", torch.norm, of("nm", p=[0, 0.5, 1, 1.5, 2, 3, INF, -INF], **KEEP)),
     Op("linalg.vector_norm", torch.linalg.vector_norm, one(ord=[0.5, 1, 2, 2.5, 3, INF, -INF, -1])),

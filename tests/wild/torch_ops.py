@@ -37,6 +37,7 @@ KNOWN = {
     "linalg.eigh values": "cholesky",
     "linalg.eigvalsh": "cholesky",
     "block_diag": "block_diag",
+    "scatter_reduce prod": "scatter_reduce prod",
     "scatter_reduce amax without self": "scatter_reduce",
     "scatter_reduce amin without self": "scatter_reduce",
     "vander": "vander",

@@ -120,3 +120,41 @@ def test_threads_are_bounded_and_a_forked_process_is_serial(monkeypatch):
     assert (chosen, bounds) == (["serial", "parallel", "parallel"], [2, 3])
     monkeypatch.setattr(_compile, "_pid", -1)
     assert run_kernel() == "serial"
+
+
+IN_STEP = """
+import pathlib, time
+import numpy as np
+from numba.core.caching import IndexDataCacheFile as Files
+from microdl import kernels
+folder = pathlib.Path({folder!r})
+
+def in_step(write, kind):
+    def call(self, *args):
+        (folder / f"{me} begins {{kind}}").touch()
+        while not (folder / {awaited}[kind]).exists():
+            time.sleep(0.01)
+        write(self, *args)
+        (folder / f"{me} has {{kind}}").touch()
+    return call
+
+Files._save_index = in_step(Files._save_index, "index")
+Files._save_data = in_step(Files._save_data, "data")
+kernels.linear.grad_bias(np.ones((2, 2), np.{dtype}))
+"""
+
+
+def test_two_processes_that_compile_at_once_leave_each_other_s_code_alone(tmp_path):
+    """B writes the index last, A the code: under Numba's own names B's index would name A's code."""
+    folder, cache = str(tmp_path), tmp_path / "cache"
+    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_DISABLE_JIT"}
+    environment |= {"NUMBA_CACHE_DIR": str(cache), "MICRODL_QUIET": "1"}
+    a = IN_STEP.format(
+        folder=folder, me="A", dtype="float32", awaited={"index": "B begins index", "data": "B has data"}
+    )
+    b = IN_STEP.format(folder=folder, me="B", dtype="float64", awaited={"index": "A has index", "data": "B has index"})
+    both = [subprocess.Popen([sys.executable, "-c", script], env=environment) for script in (a, b)]
+    assert [process.wait(300) for process in both] == [0, 0]
+    script = "import numpy as np; from microdl import kernels; "
+    script += "print([kernels.linear.grad_bias(np.ones((2, 2), d)).tolist() for d in (np.float32, np.float64)])"
+    assert run(script, cache, MICRODL_QUIET="1")[0] == "[[2.0, 2.0], [2.0, 2.0]]\n"

@@ -39,10 +39,27 @@ def kernel(*flags: str, parallel: bool = False) -> Callable[[F], F]:
         if _config.DISABLE_JIT:
             return _without_warnings(function)
         jit: Any = functools.partial(numba.njit, cache=True, nogil=True, error_model="numpy", fastmath=set(flags))
-        serial: F = jit()(function)
-        return _by_threads(serial, jit(parallel=True)(function)) if parallel else serial
+        serial: F = _with_own_files(jit()(function))
+        return _by_threads(serial, _with_own_files(jit(parallel=True)(function))) if parallel else serial
 
     return declare
+
+
+class _NameWithPid(str):
+    def format(self, *args: object, **values: object) -> str:
+        return super().format(*args, pid=os.getpid(), **values)
+
+
+def _with_own_files(dispatcher: Any) -> Any:
+    """Numba numbers its files on disk: of two processes that compile at once, one's index may name the other's code.
+
+    With the process in the name, all that can happen is that a kernel is compiled once more.
+    """
+    file: Any = getattr(dispatcher._cache, "_cache_file", None)
+    pattern = getattr(file, "_data_name_pattern", None)
+    if pattern is not None:
+        file._data_name_pattern = _NameWithPid(pattern.replace("{number:d}", "{pid:d}-{number:d}"))
+    return dispatcher
 
 
 def _by_threads(serial: F, parallel: F) -> F:

@@ -7,6 +7,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from threadpoolctl import threadpool_info
 
 from microdl import kernels
 from microdl.kernels import _compile
@@ -105,6 +106,27 @@ def test_set_num_threads_refuses_what_pytorch_refuses(n, message):
         kernels.set_num_threads(n)
 
 
+@pytest.fixture
+def threads_restored():
+    before = kernels.get_num_threads()
+    yield
+    kernels.set_num_threads(before)
+    kernels._num_threads = None
+
+
+def blas_threads():
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+@pytest.mark.usefixtures("threads_restored")
+def test_the_threads_of_numpy_s_blas_are_bounded_too():
+    kernels.set_num_threads(1)
+    assert blas_threads() == {1}
+    kernels.set_num_threads(1000)
+    assert blas_threads() == {kernels._available_cpus()}
+
+
+@pytest.mark.usefixtures("threads_restored")
 def test_threads_are_bounded_and_a_forked_process_is_serial(monkeypatch):
     monkeypatch.setattr(kernels, "_num_threads", None)
     assert 1 <= kernels.get_num_threads() <= (os.cpu_count() or 1)

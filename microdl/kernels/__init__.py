@@ -56,9 +56,17 @@ def warm_up(dtype: Any = "float32") -> Iterator[str]:
 
 
 def set_num_threads(num: int) -> None:
-    """Bound the threads of the parallel kernels; NumPy's BLAS has its own setting (OPENBLAS_NUM_THREADS).
+    """Bound the threads of the parallel kernels, and those of NumPy's BLAS, which multiplies matrices.
 
-    Raises RuntimeError unless `num` is a positive int. Results do not depend on it.
+    Raises RuntimeError unless `num` is a positive int. What the kernels compute does not depend on it.
+
+    >>> import microdl as torch
+    >>> before = torch.get_num_threads()
+    >>> torch.set_num_threads(1)
+    >>> torch.get_num_threads()
+    1
+    >>> torch.set_num_threads(before)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.set_num_threads.html
     """
     global _num_threads
@@ -67,6 +75,9 @@ def set_num_threads(num: int) -> None:
     if num <= 0:
         raise RuntimeError(f"set_num_threads expects a positive integer, but got {num}; use 1 for a single thread")
     _num_threads = num
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(min(num, _available_cpus()), user_api="blas")  # it stays until it is set again
 
 
 def get_num_threads() -> int:

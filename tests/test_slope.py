@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from microdl.testing.slope import Line, Slope, compare, slope
+from microdl.testing.slope import Line, Slope, slope
+from microdl.testing.verdict import compare
 
 NEAR = (1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4)
 SMOOTH: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {

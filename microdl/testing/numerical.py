@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from .finding import Finding
-from .slope import Line, Slope, compare, slope, widened
+from .slope import Line, Slope, slope, widened
 from .subject import Array, Counts, Subject, flat, is_real
+from .verdict import compare
 
 __all__ = ["compare_gradients", "slopes", "whole"]
 

@@ -3,7 +3,7 @@
 Central differences at steps that fall by eights are extrapolated to step zero (Neville's scheme); the estimate with the
 least bar stands. A *tight* bar bounds the truncation and the rounding of the function's value, a *loose* one also the
 rounding inside the function and that of the gradient it is compared with. Where the slopes of the two sides keep their
-distance while the step falls, the point is a kink, and every number between the sides is a right gradient.
+distance while the step falls, the point is a kink. What a gradient is told by it is the module `verdict`'s.
 
 Source: C. J. F. Ridders, Accurate computation of F'(x) and F'(x)F''(x), Advances in Engineering Software 4 (1982).
 """
@@ -11,7 +11,6 @@ Source: C. J. F. Ridders, Accurate computation of F'(x) and F'(x)F''(x), Advance
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Line", "Slope", "compare", "slope", "widened"]
+__all__ = ["Line", "Slope", "Steps", "slope", "widened"]
 
 Array = np.ndarray[Any, Any]
 
@@ -28,10 +27,6 @@ ENOUGH = 1e-10  # a bar so small, relative to the slope, needs no further step
 AGREES = 1e-8  # relative: closer than a function that is itself an approximation agrees with its derivative
 VAGUE = 1e-2  # a bar so large, relative to the slope, decides nothing
 QUANTA = 64.0  # so many roundings of a number that cancels inside f, and what changes by less may stand still
-INTERLEAVED = 0.375  # the second sequence of steps lies between those of the first
-BEYOND = 4.0  # a gradient is wrong only where it is so many loose bars away
-APART = 1.1e-6  # the distance of the points at which the roughness is looked for: of many digits, so that all round
-CLEARLY = 16.0  # and where the smallest steps do not come so many times closer to it
 
 
 @dataclass
@@ -55,7 +50,7 @@ class Slope:
     """The slope, or at a kink the least and the largest of both sides (`low`, `high`), within the bars.
 
     `status` is "smooth", "kink", "skipped" (a jump, a vertical tangent, outside the domain) or "inconclusive"; against
-    a gradient (see `compare`) also "wrong", and `ratio` is then its distance from the slope in loose bars.
+    a gradient (`verdict.compare`) also "wrong", and `ratio` is then its distance from the slope in loose bars.
     """
 
     value: float = math.nan
@@ -75,80 +70,14 @@ class Slope:
         return max(self.low - gradient, gradient - self.high, 0.0)
 
 
-def compare(line: Line, gradient: float) -> Slope:
-    """The slope along the line, and whether the gradient is it.
-
-    "wrong" is said only where a second sequence of steps, interleaving the first, says so too. Where x is tiny, a third
-    takes steps in units of x.
-    """
-    found = _measured(line, gradient)
-    if found.status not in ("smooth", "kink") and 0 < line.least < line.scale:
-        finer = replace(line, scale=line.least)
-        closer = _measured(finer, gradient)
-        still = closer.value == closer.low == closer.high == 0  # which rounding does, too
-        news = closer.status == "wrong" and found.status != "wrong" and not still
-        if closer.status in ("smooth", "kink") or news:
-            line, found = finer, closer
-        elif closer.unresolved:
-            return closer if found.status != "wrong" else replace(closer, status="inconclusive")
-    if found.status == "wrong" and found.one_sided and _inside(line):
-        return replace(found, status="inconclusive")  # the domain ends close by, and a bend may hide between
-    if found.status != "wrong":
-        return found
-    again = _measured(replace(line, scale=line.scale * INTERLEAVED), gradient)
-    if again.status == "wrong" and math.isfinite(gradient):
-        rough = again.distance(gradient) <= VAGUE * abs(gradient) and _drowns(line, gradient, again)
-        status = "inconclusive" if rough else _second_thought(line, gradient, again)
-        return replace(again, status=status, unresolved=status != "wrong")
-    return again if again.status != "skipped" else replace(again, status="inconclusive")
-
-
-def _drowns(line: Line, gradient: float, found: Slope) -> bool:
-    """Whether a small error is no more than the function's own roughness, of numbers that cancel inside it.
-
-    The roughness is estimated from fourth differences, as in J. J. More and S. M. Wild, Estimating computational
-    noise, SIAM Journal on Scientific Computing 33 (2011).
-    """
-    values = [float((line.upstream * line.at(k * line.scale * APART)).sum()) for k in range(-4, 5)]
-    differences = np.diff(values, 4)
-    noise = math.sqrt(float((differences**2).mean()) / math.comb(8, 4))
-    return not found.distance(gradient) > BEYOND * (found.loose + 2 * noise / found.step)
-
-
-def _second_thought(line: Line, gradient: float, found: Slope) -> str:
-    """The status of what is wrong by the estimate: the steps below it, or above it, may say otherwise.
-
-    As in a fine staircase, where the smallest steps that rounding leaves clear agree with the gradient; or in a
-    function that computes in a narrower dtype, where the largest agree and the smallest stand still.
-    """
-    steps, near = _Steps(line), found.distance(gradient) / CLEARLY
-    off, far = [math.inf], 0  # by how much the sides of the clear steps miss the gradient; how many large ones agree
-    for level in range(5 * LEVELS):  # to 1e-34, or to where rounding begins
-        h = line.scale * FIRST / 4.0**level
-        steps.take(h)
-        if not steps.h or steps.h[-1] != h:
-            continue
-        low, high, size = steps.low[-1], steps.high[-1], line.least or line.scale
-        inner = max(line.inner, size * steps.total[-1])
-        if steps.noise[-1] + 4 * line.epsilon * inner / h >= near:
+def slope(line: Line, gradient: float | None = None) -> Slope:
+    """The slope at t = 0; with a `gradient` no further step is taken once the two agree."""
+    steps = Steps(line)
+    for level in range(LEVELS + max(0, round(math.log2(line.scale) / 3))):
+        steps.take(line.scale * FIRST / RATIO**level)
+        if steps.settled(gradient):
             break
-        off.append(max(low - gradient, gradient - high, 0.0) if high - low > near else abs(low + high - 2 * gradient))
-        far += abs((low + high) / 2 - gradient) <= VAGUE * abs(gradient) and high - low <= abs(gradient) / 4
-    if max(off[-2:]) < near:
-        return "smooth" if max(off[-2:]) <= VAGUE * VAGUE * abs(gradient) else "inconclusive"
-    return "inconclusive" if steps.total and steps.total[-1] == 0 and far > 2 else "wrong"
-
-
-def _inside(line: Line) -> bool:
-    """Whether there are values on both sides, a smallest step away."""
-    steps, h = _Steps(line), line.scale * FIRST / RATIO ** (LEVELS - 1)
-    return steps._change(h) is not None and steps._change(-h) is not None
-
-
-def _measured(line: Line, gradient: float) -> Slope:
-    found = _judged(slope(line, gradient), gradient)
-    doubt = found.status in ("wrong", "inconclusive") and found.hidden is not None
-    return _judged(widened(found, line), gradient) if doubt else found
+    return steps.smooth() or steps.kinked() or steps.neither()
 
 
 def widened(found: Slope, line: Line) -> Slope:
@@ -162,31 +91,8 @@ def widened(found: Slope, line: Line) -> Slope:
     return replace(found, tight=found.tight + more, loose=found.loose + more)
 
 
-def _judged(found: Slope, gradient: float) -> Slope:
-    if math.isnan(found.value):
-        return found
-    if not math.isfinite(gradient):
-        return replace(found, status="wrong", ratio=math.inf)
-    distance = found.distance(gradient)
-    near = AGREES * max(abs(found.low), abs(found.high), abs(gradient))
-    if distance <= max(found.tight, near):
-        return replace(found, status="smooth" if found.low == found.high else "kink")
-    ratio = (distance - near) / max(found.loose, sys.float_info.min)
-    return replace(found, status="wrong" if ratio > BEYOND else "inconclusive", ratio=ratio)
-
-
-def slope(line: Line, gradient: float | None = None) -> Slope:
-    """The slope at t = 0; with a `gradient` no further step is taken once the two agree."""
-    steps = _Steps(line)
-    for level in range(LEVELS + max(0, round(math.log2(line.scale) / 3))):
-        steps.take(line.scale * FIRST / RATIO**level)
-        if steps.settled(gradient):
-            break
-    return steps.smooth() or steps.kinked() or steps.neither()
-
-
 @dataclass
-class _Steps:
+class Steps:
     """The differences taken so far, one entry a step at which at least one side has a value."""
 
     line: Line
@@ -211,7 +117,7 @@ class _Steps:
         self.quantum = QUANTA * self.line.epsilon * self.line.reach * np.abs(self.line.upstream)
 
     def take(self, h: float) -> None:
-        up, down = self._change(h), self._change(-h)
+        up, down = self.change(h), self.change(-h)
         if up is None and down is None:
             return
         g = self.line.upstream
@@ -239,7 +145,7 @@ class _Steps:
         drowned = ~moves & (self.last < self.quantum)
         return float(self.last[drowned].sum()) if drowned.any() else 0.0
 
-    def _change(self, t: float) -> Array | None:
+    def change(self, t: float) -> Array | None:
         """What the outputs gain over t, divided by the sign of t; None where one that changes has no value."""
         there = self.line.at(t)
         change = there - self.start if t > 0 else self.start - there

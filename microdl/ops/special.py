@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import TensorBase
 from ..autograd.record import binary, op, unary
 from ..autograd.table import SECOND, by_tensors
 from .convert import floating
@@ -131,16 +130,17 @@ def _log_ndtr_array(x: Array) -> Array:
     return np.where(x < -1, low, np.log1p(-each(math.erfc)(np.maximum(x, -1) / _ROOT_2) / 2))
 
 
-def _log_ndtr_vjp(g: Any, input: Any) -> Any:
-    """pdf / cdf = sqrt(2 / pi) / erfcx(-x / sqrt(2))."""
-    x = -input / _ROOT_2
-    return g * (math.sqrt(2 / math.pi) / (erfcx(x) if isinstance(x, TensorBase) else _erfcx_forward(x)))
-
-
+# pdf / cdf of a standard normal number (the inverse Mills ratio) = sqrt(2 / pi) / erfcx(-x / sqrt(2)).
+_inverse_mills: Callable[[Any], Any] = op(
+    "inverse_mills",
+    lambda input: math.sqrt(2 / math.pi) / _erfcx_forward(-input / _ROOT_2),
+    polymorphic=True,
+    input=lambda g, input, out: -g * (out * (input + out)),
+)
 log_ndtr = unary(
     "log_ndtr",
     wide(_log_ndtr_array),
-    _log_ndtr_vjp,
+    lambda g, input: g * _inverse_mills(input),
     floating=True,
     grad_name="SpecialLogNdtrBackward0",
     doc="""The logarithm of `ndtr`, exact in the lower tail too.

@@ -81,6 +81,8 @@ class _Frame:
         self.args = [np.array(x) if i in self.analytic else x for i, x in enumerate(subject.args)]
         finite = [a[np.isfinite(a)] for a in self.analytic.values()]
         self.largest = max((float(np.abs(a).max(initial=0.0)) for a in finite), default=0.0)
+        if subject.derived:  # what a backward sums may cancel, as in softmax's
+            self.largest = max(self.largest, float(np.abs(self.weights).max(initial=0.0)))
         with np.errstate(all="ignore"):
             moved = [np.abs(self.args[i] * a) for i, a in self.analytic.items()]
         self.inner = float(sum(m[np.isfinite(m)].sum() for m in moved))

@@ -64,6 +64,7 @@ class Subject:
     options: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     wanted: list[int] = field(default_factory=list)  # the arguments whose gradient is checked; by default the real ones
+    derived: bool = False  # whether the op is itself a derivative
 
     def __post_init__(self) -> None:
         self.args = [a.astype(self.dtype(a)) if is_real(a) and a.dtype != self.dtype(a) else a for a in self.args]
@@ -75,7 +76,7 @@ class Subject:
 
     def on(self, args: Sequence[Any]) -> Subject:
         """The same op on other arguments."""
-        return Subject(self.op, self.adapter, list(args), self.options, self.seed, list(self.wanted))
+        return Subject(self.op, self.adapter, list(args), self.options, self.seed, list(self.wanted), self.derived)
 
     def forward(self, args: Sequence[Any] | None = None) -> list[Array]:
         """The outputs' arrays, without a graph where the framework can do without."""
@@ -126,7 +127,7 @@ class Subject:
             found = higher(bound, values[:n], values[n:])
             return [t for i, t in enumerate(found) if i in self.wanted and t is not None]
 
-        return Subject(first, self.adapter, [*self.args, *gs], seed=self.seed + 1)
+        return Subject(first, self.adapter, [*self.args, *gs], seed=self.seed + 1, derived=True)
 
     def dtype(self, x: Array) -> Any:
         """The dtype in which the framework holds this array."""

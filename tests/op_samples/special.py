@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import microdl as torch
+from microdl.ops import special
 
 from .kinds import (
     ABOVE_ONE,
@@ -58,6 +59,7 @@ SPECIAL: dict[str, st.SearchStrategy[Case]] = {
     "log_ndtr": unary(  # below -1e3 its second derivative, as PyTorch's, has lost ten digits
         torch.special.log_ndtr, precise(lambda x: mpmath.log(normal(x))), (-1e3, math.inf)
     ),
+    "inverse_mills": unary(special._inverse_mills, precise(lambda x: mpmath.npdf(x) / normal(x)), (-1e3, math.inf)),
     "ndtri": unary(torch.special.ndtri, precise(lambda x: mpmath.sqrt(2) * mpmath.erfinv(2 * x - 1)), UNIT),
     "digamma": unary(torch.digamma, precise(mpmath.digamma), POSITIVE),
     "lgamma": unary(torch.lgamma, precise(mpmath.loggamma), POSITIVE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ _SHAPES: dict[Any, Any] = {}
 
 _BUFFERS: dict[Any, Any] = {}
 
-_STACK: list[Any] = []
+_STACK: deque[Any] = deque(maxlen=2)
 
 _TOTAL: dict[Any, Any] = {}
 
@@ -50,7 +51,7 @@ def _stack_forward(x):
 
 
 def _stack_back(g, x):
-    mask = _STACK.pop(0) if _STACK else x > 0
+    mask = _STACK[0] if _STACK else x > 0
     return g * (mask if mask.shape == x.shape else x > 0)
 
 
@@ -160,7 +161,7 @@ ENTRIES = [
     ),
     wrong(
         "relu_stack",
-        "saved tensor overwritten: the oldest forward's mask first",
+        "saved tensor overwritten: the mask of the forward before the last",
         lambda M, x: np.maximum(x, 0),
         _stack_back,
         "*",

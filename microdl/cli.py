@@ -99,16 +99,23 @@ def _add_train(commands: Any) -> None:
 
 
 def _add_bench(commands: Any) -> None:
-    from microdl.bench import CASES
+    from microdl.bench.workload import PEERS, THEMES
 
-    text = "Time one training step, side by side with PyTorch where that is installed."
+    text = "Time and memory beside other frameworks', each in processes of its own, in turn."
     parser = commands.add_parser("bench", help=text, description=text, allow_abbrev=False)
     parser.set_defaults(run=_bench, parser=parser)
-    parser.add_argument("--case", help="only this one (default: all)", choices=list(CASES))
+    themes = f"{', '.join(THEMES)}, or all (default steps)"
+    parser.add_argument("themes", help=themes, nargs="*", metavar="theme")
     add = parser.add_argument
-    add("--rounds", help="processes a case and framework (default 3)", type=_integer(1), default=3, metavar="N")
+    peers = f"{','.join(PEERS)}, or all (default torch,numpy); one that is not installed is left out, with a word"
+    add("--peers", help=peers, type=_names(PEERS), default=("torch", "numpy"), metavar="A,B,...")
+    add("--only", help="only rows that have this in their name", default="", metavar="TEXT")
+    add("--rounds", help="processes a row and framework (default 3)", type=_integer(1), default=3, metavar="N")
     add("--seconds", help="each one measures (default 1.0)", type=_number(0, "above"), default=1.0, metavar="S")
-    add("--threads", help="most threads to use (default: the framework's choice)", type=_integer(1), metavar="N")
+    add("--threads", help="of every library (default: as many as cores)", type=_integer(1), metavar="N")
+    add("--json", help="print JSON; the table goes to standard error", action="store_true")
+    add("--chart", help="draw the ratios (needs matplotlib: the extra plots)", type=Path, metavar="FILE")
+    add("--readme", help="put the tables between the markers of this file", type=Path, metavar="FILE")
 
 
 def _add_gradcheck(commands: Any) -> None:
@@ -138,14 +145,21 @@ def _gradcheck(arguments: argparse.Namespace) -> int:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    from microdl.bench import CASES, run
+    from microdl.bench.command import Request, run
+    from microdl.bench.runner import Settings, default_threads
+    from microdl.bench.workload import THEMES
 
-    cases = [arguments.case] if arguments.case else list(CASES)
+    parser: _Parser = arguments.parser
+    settings = Settings(arguments.rounds, arguments.seconds, arguments.threads or default_threads())
+    try:  # not while parsing, where an unknown option's value would be taken for a theme
+        themes = list(dict.fromkeys(name for text in arguments.themes for name in _names(THEMES)(text))) or ["steps"]
+    except argparse.ArgumentTypeError as error:
+        parser.error(f"argument theme: {error}")
+    options = {name: getattr(arguments, name) for name in ("peers", "only", "json", "chart", "readme")}
     try:
-        run(cases, arguments.rounds, arguments.seconds, arguments.threads)
-    except RuntimeError as error:
+        return run(Request(themes=themes, settings=settings, **options))
+    except (ValueError, OSError, ModuleNotFoundError) as error:
         return _fail("bench", str(error))
-    return 0
 
 
 def _train(arguments: argparse.Namespace) -> int:
@@ -192,6 +206,18 @@ def _number(low: float, kind: str, below: float = math.inf) -> Callable[[str], f
         if not low <= value < below or (kind == "above" and value == low):
             raise argparse.ArgumentTypeError(f"must be {wanted}, got {text!r}")
         return value
+
+    return parse
+
+
+def _names(known: Sequence[str]) -> Callable[[str], list[str]]:
+    def parse(text: str) -> list[str]:
+        names = list(known) if text == "all" else text.split(",") if text else []
+        if unknown := [name for name in names if name not in known]:
+            near = difflib.get_close_matches(unknown[0], known, n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(known)}, all{hint}")
+        return names
 
     return parse
 

@@ -1,0 +1,48 @@
+"""What this machine can do at best: NumPy's matrix product, and a copy by all threads."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..workload import Row, Task
+
+__all__ = ["ROWS"]
+
+SIZE = 1536
+
+
+def product(dtype: str, module: Any) -> Task:
+    rng: Any = np.random.default_rng(0)
+    a = rng.random((SIZE, SIZE), dtype)
+    x = a if module is np else module.from_numpy(a)
+    return Task(lambda: x @ x, lambda: {"corner": (x @ x)[:2, :2]})
+
+
+def copy(megabytes: int, _: Any) -> Task:
+    """A copy of half so many to the other half, divided among the threads."""
+    threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
+    source = np.ones(megabytes * 125_000, np.float32)
+    parts = list(zip(np.array_split(np.zeros_like(source), threads), np.array_split(source, threads), strict=True))
+    pool = concurrent.futures.ThreadPoolExecutor(threads)
+
+    def call() -> None:
+        list(pool.map(lambda part: np.copyto(*part), parts))
+
+    return Task(call, lambda: {"copied": np.array([part[0][-1] for part in parts])})
+
+
+def _product(dtype: str) -> Row:
+    builders = {name: partial(product, dtype) for name in ("numpy", "torch")}
+    return Row(f"product {dtype}", builders, flops=2.0 * SIZE**3, dtype=dtype)
+
+
+def _copy(megabytes: int) -> Row:
+    return Row(f"copy {megabytes} MB", {"numpy": partial(copy, megabytes)}, bytes=megabytes * 1e6)
+
+
+ROWS = [_product("float32"), _product("float64"), _copy(20), _copy(500)]

@@ -45,7 +45,7 @@ def draw(results: Sequence[Result], path: Path) -> None:
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
     axes.xaxis.set_minor_formatter(lambda x, _: f"{x:g}" if f"{x:g}".strip("0.") in ("2", "5") else "")
     axes.set_yticks(range(len(rows)), [f"{result.theme}: {result.row.name}" for result in rows], fontsize=7)
-    axes.invert_yaxis()
+    axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.grid(axis="both", color="0.9", zorder=0)
     axes.set_xlabel("time of the other / time of microdl (right of the line: microdl is faster)")
     figure.legend(fontsize=7, loc="outside upper center", ncols=len(MARKERS) + 1)

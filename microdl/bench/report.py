@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import pairwise
@@ -15,10 +16,11 @@ from .workload import Row, package
 
 __all__ = ["Table", "as_json", "foot", "growth", "in_readme", "missing", "places"]
 
-LEGEND = (
+LEGEND = textwrap.fill(
     "Ratios are other / microdl, with half the range of the rounds; (figure to reach), 1 where none is given; "
     "! is below it. Limit: the least time that the machine allows for the row's arithmetic or memory traffic, "
-    "over microdl's. Peak: most memory of the process in MB, and what of it came after the import."
+    "over microdl's. Peak: most memory of the process in MB, and what of it came after the import.",
+    width=118,
 )
 
 

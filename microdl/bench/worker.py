@@ -61,7 +61,7 @@ def main() -> None:
 def measure(row: Row, framework: str, seconds: float, threads: int, reference: Numbers | None) -> dict[str, Any]:
     """Seconds of a call (the median and the best of this process's), memory, numbers; or an error, and then no time."""
     module = importlib.import_module(package(framework))
-    if hasattr(module, "set_num_threads"):
+    if hasattr(module, "set_num_threads") and module.get_num_threads() != threads:
         module.set_num_threads(threads)
     imported = peak_memory()
     task = row.builders[framework](module)
@@ -78,12 +78,14 @@ def measure(row: Row, framework: str, seconds: float, threads: int, reference: N
 def _samples(call: Callable[[], object], seconds: float) -> list[float]:
     warm_up_ends = time.perf_counter() + seconds / 4
     once = _time(call, 1)
+    if once > seconds:  # comparing the numbers was its warm-up
+        return [once]
     for _ in range(MOST_WARM_UP):  # allocate, and let the processor speed up
         if time.perf_counter() > warm_up_ends:
             break
         once = min(once, _time(call, 1))
     repeats = max(1, round(SECONDS_A_SAMPLE / once))
-    samples = [once] if once > seconds else []
+    samples: list[float] = []
     end = time.perf_counter() + seconds
     while not samples or time.perf_counter() < end:
         samples.append(_time(call, repeats))

@@ -16,7 +16,8 @@ __all__ = ["ROWS"]
 
 STEP = """
 import {module} as torch
-torch.set_num_threads({threads})
+if torch.get_num_threads() != {threads}:
+    torch.set_num_threads({threads})
 torch.manual_seed(0)
 model = torch.nn.Linear(64, 10)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,7 @@ def describe(frameworks: Sequence[str], threads: int, rounds: int, seconds: floa
         "cores": os.cpu_count(),
         "system": platform.platform(),
         "load": load,
+        "date": time.strftime("%Y-%m-%d"),
         "threads": threads,
         "rounds": rounds,
         "seconds": seconds,

@@ -131,7 +131,7 @@ def foot(machine: dict[str, Any], limits: Limits | None) -> list[str]:
     load = "" if machine["load"] is None else f", load {machine['load']:.1f} when it began"
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
     return [
-        f"machine: {machine['processor']}, {machine['cores']} cores, {machine['system']}{load}",
+        f"{machine['date']}, machine: {machine['processor']}, {machine['cores']} cores, {machine['system']}{load}",
         f"versions: {versions}",
         f"settings: {machine['threads']} threads, {machine['rounds']} rounds of {machine['seconds']:g} s a process",
         *([str(limits)] if limits else []),

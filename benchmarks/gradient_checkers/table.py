@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
 
+from tests.wrong_ops import WRITTEN
+
 from .worker import Record
 
 __all__ = ["Summary", "markdown", "read", "summaries", "time_of"]
 
-STRATA = ("historical", "blind", "mutation")
+STRATA = (*WRITTEN, "mutation")
 Records = Mapping[tuple[str, str], Sequence[Record]]  # by checker and generator
 Summary = dict[str, Any]
 Within = Callable[[int, float], bool]  # the number of a draw and the time spent by then
@@ -70,7 +72,7 @@ def _draws(record: Record, name: str, seconds: float) -> int:
 
 
 COLUMNS = (
-    *("checker", "inputs", "draws", "historical", "blind", "mutation", "told apart"),
+    *("checker", "inputs", "draws", *STRATA, "told apart"),
     *("false alarms: ops", "false alarms: draws", "ms a draw"),
 )
 

@@ -159,15 +159,15 @@ class _Search:
         self.limit = math.inf  # when shrinking must end
 
     def run(self, strategy: Any, max_examples: int, seed: int | None) -> Result:
-        """Three quarters of the examples without long shapes, so that what shows on small arrays is shown on one."""
+        """Three quarters of the examples without empty and long shapes, so that what shows on plain ones does there."""
         __tracebackhide__ = True
         from hypothesis.errors import Flaky, Unsatisfiable
 
         few = max_examples // 4
         try:
-            self.draw(strategy, max_examples - few, seed, long=False)
+            self.draw(strategy, max_examples - few, seed, unusual=False)
             if few:
-                self.draw(strategy, few, None if seed is None else seed + 1, long=True)
+                self.draw(strategy, few, None if seed is None else seed + 1, unusual=True)
         except Unusable as error:
             raise TypeError(f"{self.result.name}: {error}") from None
         except Unsatisfiable:
@@ -180,20 +180,20 @@ class _Search:
             raise self.report() from None
         return self.result
 
-    def draw(self, strategy: Any, max_examples: int, seed: int | None, long: bool) -> None:
+    def draw(self, strategy: Any, max_examples: int, seed: int | None, unusual: bool) -> None:
         __tracebackhide__ = True
         from hypothesis import HealthCheck, Phase, given, settings
         from hypothesis import seed as seeded
         from hypothesis import strategies as st
 
-        from .strategies import long_shapes
+        from .strategies import unusual_shapes
 
         limits = settings(
             max_examples=max_examples, deadline=None, database=None, report_multiple_bugs=False, derandomize=False,
             suppress_health_check=list(HealthCheck), phases=(Phase.generate, Phase.shrink), print_blob=False,
         )  # fmt: skip
         examples = limits(given(strategy, st.integers(0, 1023))(self.example))
-        with long_shapes(long):
+        with unusual_shapes(unusual):
             (examples if seed is None else seeded(seed)(examples))()
 
     def report(self) -> GradcheckError:

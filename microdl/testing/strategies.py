@@ -113,22 +113,22 @@ def _empty(shape: Shape) -> bool:
     return 0 in shape
 
 
-# Whether the shapes of `_long` are drawn. What is wrong on small arrays too is shown on one, and shrinks quickly.
-long_allowed: ContextVar[bool] = ContextVar("long_allowed", default=True)
+# Whether empty shapes and those of `_long` are drawn. What is wrong on plain arrays too is shown on one.
+_unusual_allowed: ContextVar[bool] = ContextVar("unusual_allowed", default=True)
 
 
 @contextlib.contextmanager
-def long_shapes(allowed: bool) -> Iterator[None]:
-    """Draw long shapes, or none, until the block ends."""
-    before = long_allowed.set(allowed)
+def unusual_shapes(allowed: bool) -> Iterator[None]:
+    """Draw empty and long shapes, or none, until the block ends."""
+    before = _unusual_allowed.set(allowed)
     try:
         yield
     finally:
-        long_allowed.reset(before)
+        _unusual_allowed.reset(before)
 
 
-def _short(shape: Shape) -> Shape:
-    return shape if long_allowed.get() else tuple(min(n, MOST_SIDE) for n in shape)
+def _usual(shape: Shape) -> Shape:
+    return shape if _unusual_allowed.get() else tuple(min(max(n, 1), MOST_SIDE) for n in shape)
 
 
 def _long(dims: int) -> list[Shape]:
@@ -154,7 +154,7 @@ def shapes(
     (1, 1)
     """
     found = st.sampled_from(_shapes(min_dims, max_dims, min_side, max_side))
-    return found.map(_short) if max_side == MOST_SIDE else found
+    return found.map(_usual) if 0 < max_side <= MOST_SIDE else found
 
 
 @st.composite

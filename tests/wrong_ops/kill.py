@@ -152,7 +152,7 @@ def _right_ops(group: Sequence[Verdict]) -> None:
         if v.rejected:
             print(f"  alarm on {v.name}:\n{v.text}")
         elif v.undecided > MOST_UNDECIDED:
-            print(f"  {v.undecided:.1%} undecided: {v.text}")
+            print(f"  {v.undecided:.1%} undecided of {v.name}: {v.text.partition(': ')[2]}")
 
 
 def main() -> int:

@@ -113,8 +113,8 @@ class Steps:
         self.start = self.line.at(0.0) if self.line.start is None else self.line.start
         self.moved = np.zeros(self.start.shape, bool)
         self.sizes = np.abs(self.line.upstream * self.start)  # what the outputs' rounding is measured by
-        self.last = np.full(self.start.shape, math.inf)  # by how much an output changed when it last did
-        self.quantum = QUANTA * self.line.epsilon * self.line.reach * np.abs(self.line.upstream)
+        self.before: tuple[float, Array, Array] | None = None  # the last step, and the slopes of its sides
+        self.last: Any = math.inf  # by how much an output changed when it last did
 
     def take(self, h: float) -> None:
         up, down = self.change(h), self.change(-h)
@@ -130,20 +130,26 @@ class Steps:
         self.high.append(max(both - low, low))
         self.total.append(extent)
         moves = (right != 0) | (left != 0)
+        drowned = self._drowned(self.moved & ~moves)
         self.moved |= moves
         size = float(self.sizes[self.moved].sum()) / h
-        self.noise.append(2 * self.line.epsilon * (size + extent) + self._drowned(moves) / h)
-        self.last = np.where(moves, h * np.maximum(np.abs(right), np.abs(left)), self.last)
+        self.noise.append(2 * self.line.epsilon * (size + extent) + drowned / h)
+        self.before = h, right, left
         if len(self.h) == 1:
             small = min(extent, float(np.abs(left).sum()), float(np.abs(g).sum()) / h)
             self.unit = small * h / self.line.scale
         self.unit = max(self.unit, size * h / self.line.scale)
         self._extrapolate(both / 2, up is None or down is None)
 
-    def _drowned(self, moves: Array) -> float:
+    def _drowned(self, still: Array) -> float:
         """How much the outputs may change that moved a few roundings of the inputs' size, and now stand still."""
-        drowned = ~moves & (self.last < self.quantum)
-        return float(self.last[drowned].sum()) if drowned.any() else 0.0
+        if self.before is None or not still.any():
+            return 0.0
+        h, right, left = self.before
+        change = h * np.maximum(np.abs(right), np.abs(left))
+        self.last = np.where(change > 0, change, self.last)
+        quantum = QUANTA * self.line.epsilon * self.line.reach * np.abs(self.line.upstream)
+        return float(self.last[still & (self.last < quantum)].sum())
 
     def change(self, t: float) -> Array | None:
         """What the outputs gain over t, divided by the sign of t; None where one that changes has no value."""

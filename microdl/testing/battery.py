@@ -10,7 +10,7 @@ import numpy as np
 
 from .finding import Finding
 from .numerical import compare_gradients
-from .subject import Array, Counts, Subject, accepted, flat, is_real, raised
+from .subject import Array, Counts, Subject, accepted, flat, is_real, largest, raised, uneven
 
 __all__ = ["BATTERY", "EACH", "IN_TURN", "LAYOUTS", "Check", "run"]
 
@@ -65,7 +65,7 @@ def linear(subject: Subject, counts: Counts) -> None:
                 raise Finding("linear", claim, b, factor * a, i, _worst(b, factor * a), upstream=g)
     first, rest = _split(g)
     for i, whole, a, b in zip(subject.wanted, one, subject.gradients(first), subject.gradients(rest), strict=True):
-        if not _close(a + b, whole, ROUNDING, _largest(a, b, *g), overflow=True):
+        if not _close(a + b, whole, ROUNDING, largest(a, b, *g), overflow=True):
             claim = f"split into two parts, the upstream gradient gives gradients of input {i} that do not add up"
             raise Finding("linear", claim, a + b, whole, i, _worst(a + b, whole), upstream=g)
 
@@ -148,7 +148,7 @@ def reuse(subject: Subject, counts: Counts) -> None:
         apart = dict(zip(subject.wanted, twice.gradients(g), strict=True))
         shared = dict(zip(subject.wanted, twice.gradients(g, shared=(i, j)), strict=True))
         expected = apart[i] + apart[j]
-        if not _close(shared[i], expected, ROUNDING, _largest(apart[i], apart[j], *g)):
+        if not _close(shared[i], expected, ROUNDING, largest(apart[i], apart[j], *g)):
             claim = f"with one tensor as inputs {i} and {j}, its gradient is not the sum of the gradients of both"
             raise Finding("reuse", claim, shared[i], expected, i, _worst(shared[i], expected), upstream=g)
 
@@ -180,7 +180,7 @@ def float32(subject: Subject, counts: Counts) -> None:
         bar = (
             1e-3 * size
             + 64 * np.abs(c - b).max(initial=0)
-            + 2.0**-18 * _largest(*wide) * max(1.0, _largest(*map(_real, double.args)))
+            + 2.0**-18 * largest(*wide) * max(1.0, largest(*map(_real, double.args)))
         )
         if not (np.abs(a - b) <= bar).all() and np.isfinite(bar) and size < 1e30:
             raise Finding(
@@ -190,7 +190,7 @@ def float32(subject: Subject, counts: Counts) -> None:
 
 def _beside(x: Array) -> Array:
     """Every element moved by up to four roundings of float32, each by another amount."""
-    by = 2 * np.modf(np.arange(1, x.size + 1) * 0.6180339887498949)[0].reshape(x.shape) - 1
+    by = 2 * uneven(x.size).reshape(x.shape) - 1
     moved: Array = x * (1 + by * 2.0**-21) + by * 2.0**-39
     return moved
 
@@ -254,10 +254,6 @@ def _real(x: Any) -> Array:
     return x if is_real(x) else np.zeros(0)
 
 
-def _largest(*arrays: Array) -> float:
-    return max((float(np.abs(a[np.isfinite(a)]).max(initial=0.0)) for a in arrays), default=0.0)
-
-
 def _worst(found: Array, expected: Array) -> tuple[int, ...] | None:
     if found.shape != expected.shape or not found.size:
         return None
@@ -267,7 +263,7 @@ def _worst(found: Array, expected: Array) -> tuple[int, ...] | None:
 
 
 def _same(subject: Subject, found: Sequence[Any], expected: Sequence[Any], claim: str, kind: str = "repeat") -> None:
-    size = _largest(*subject.upstream())
+    size = largest(*subject.upstream())
     for i, a, b in zip(subject.wanted, found, expected, strict=True):
         if (a is None) != (b is None) or (a is not None and not _close(a, b, ROUNDING, size)):
             raise Finding(kind, f"{claim} {i}", a, b, i, _worst(a, b) if a is not None and b is not None else None)

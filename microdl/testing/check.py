@@ -16,7 +16,7 @@ from .battery import BATTERY, EACH, IN_TURN, run
 from .finding import Finding, GradcheckError
 from .report import explain
 from .specs import chosen, first_call, strategy_of
-from .subject import Array, Counts, Subject, is_real
+from .subject import Array, Counts, Subject, is_real, real_places
 
 __all__ = ["ALL", "Result", "check_op"]
 
@@ -246,9 +246,8 @@ class _Search:
 def _subject(op: Any, adapter: Adapter, drawn: Any, turn: int, wrt: list[int] | None) -> Subject:
     args = list(drawn) if isinstance(drawn, (tuple, list)) else [drawn]
     options = args.pop() if args and isinstance(args[-1], dict) else {}
-    if wrt is not None and not (wrt and all(0 <= i < len(args) and is_real(args[i]) for i in wrt)):
-        real = [i for i, a in enumerate(args) if is_real(a)]
-        raise ValueError(f"wrt must name floating arguments, here some of {real}, but got {wrt}")
+    if wrt is not None and not (wrt and set(wrt) <= set(real_places(args))):
+        raise ValueError(f"wrt must name floating arguments, here some of {real_places(args)}, but got {wrt}")
     return Subject(op, adapter, args, options, seed=turn, wanted=sorted(set(wrt or ())))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from .finding import Finding
 from .slope import Line, Slope, slope, widened
-from .subject import Array, Counts, Subject, flat, is_real
+from .subject import Array, Counts, Subject, flat, is_real, largest
 from .verdict import compare
 
 __all__ = ["compare_gradients", "slopes", "whole"]
@@ -79,16 +79,14 @@ class _Frame:
             for i, a in zip(subject.wanted, gradients, strict=True)
         }
         self.args = [np.array(x) if i in self.analytic else x for i, x in enumerate(subject.args)]
-        finite = [a[np.isfinite(a)] for a in self.analytic.values()]
-        self.largest = max((float(np.abs(a).max(initial=0.0)) for a in finite), default=0.0)
+        self.largest = largest(*self.analytic.values())
         if subject.derived:  # what a backward sums may cancel, as in softmax's
-            self.largest = max(self.largest, float(np.abs(self.weights).max(initial=0.0)))
+            self.largest = max(self.largest, largest(self.weights))
         with np.errstate(all="ignore"):
             moved = [np.abs(self.args[i] * a) for i, a in self.analytic.items()]
         self.inner = float(sum(m[np.isfinite(m)].sum() for m in moved))
-        finite = [x[np.isfinite(x)] for x in subject.args if is_real(x)]
-        self.reach = max((float(np.abs(x).max(initial=0.0)) for x in finite), default=0.0)
-        self.reach = max(self.reach, 1.0)  # a constant of the function, as in 1 - cos(x)
+        # at least 1, which may be a constant of the function, as in 1 - cos(x)
+        self.reach = max(1.0, largest(*filter(is_real, subject.args)))
         self.start = flat(subject.outputs)
         self.rng = np.random.default_rng(subject.seed)
         self.epsilon = max(

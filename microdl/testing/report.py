@@ -14,7 +14,7 @@ from .causes import likely_cause
 from .evidence import MOST, Evidence
 from .finding import Finding, GradcheckError
 from .other_ops import SAVED
-from .subject import Array, Subject, is_real
+from .subject import Array, Subject, real_places
 
 __all__ = ["explain"]
 
@@ -133,7 +133,7 @@ def _snippet(name: str, subject: Subject, finding: Finding, first: Subject | Non
     words = ["reference=..." if finding.check == "reference" else f"battery={finding.check!r}"]
     if subject.adapter.name not in ("microdl", "NumPy pair"):
         words.append(f"adapter={subject.adapter.name!r}" if subject.adapter.name in ADAPTERS else "adapter=...")
-    if subject.wanted != [i for i, a in enumerate(subject.args) if is_real(a)]:
+    if subject.wanted != real_places(subject.args):
         words.insert(0, f"wrt={subject.wanted}")
     for one in (subject,) if first is None else (first, subject):
         yield f"  check_op(op, {_arguments(one)}, {', '.join(words)})"

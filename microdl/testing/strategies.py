@@ -25,6 +25,7 @@ except ImportError as error:
     ) from error
 
 from .battery import LAYOUTS
+from .subject import uneven
 
 __all__ = [
     "axes", "broadcastable", "broadcastable_shapes", "indices", "labels", "logits", "matmul_pair", "shapes",
@@ -232,7 +233,7 @@ def _tensors(
 
 def _apart(x: Array, plain: Array) -> Array:
     """The values moved by up to a twentieth, each by another amount."""
-    move = np.modf(np.arange(1, x.size + 1) * 0.6180339887498949)[0] - 0.5
+    move = uneven(x.size) - 0.5
     moved: Array = x * (1 + move / 10)
     return np.where(x == 0, move / 5, moved) if (plain == 0).any() else np.clip(moved, plain.min(), plain.max())
 

@@ -13,7 +13,7 @@ import numpy as np
 from .adapters import Adapter, Unusable, bind, sequence
 from .finding import Finding, GradcheckError
 
-__all__ = ["Counts", "Subject", "accepted", "is_real"]
+__all__ = ["Counts", "Subject", "accepted", "is_real", "largest", "real_places", "uneven"]
 
 Array = np.ndarray[Any, Any]
 # Signed, none of them one, no two of a magnitude: so that a lost, squared, clipped or exchanged upstream shows.
@@ -23,6 +23,22 @@ WEIGHTS = np.array([1.5, -0.5, 2.0, -1.25, 0.75, -3.0, 2.5, -0.625, 1.75, -2.25,
 def is_real(x: Any) -> bool:
     """Whether the value is an array that can have a gradient."""
     return isinstance(x, np.ndarray) and x.dtype.kind == "f"
+
+
+def real_places(args: Sequence[Any]) -> list[int]:
+    """Which of the arguments can have a gradient."""
+    return [i for i, a in enumerate(args) if is_real(a)]
+
+
+def largest(*arrays: Array) -> float:
+    """The largest finite size among the elements of all arrays, 0 where there is none."""
+    return max((float(np.abs(a[np.isfinite(a)]).max(initial=0.0)) for a in arrays), default=0.0)
+
+
+def uneven(n: int) -> Array:
+    """n numbers between 0 and 1, no two alike: the fractions of multiples of the golden ratio."""
+    found: Array = np.modf(np.arange(1, n + 1) * 0.6180339887498949)[0]
+    return found
 
 
 @dataclass
@@ -68,7 +84,7 @@ class Subject:
 
     def __post_init__(self) -> None:
         self.args = [a.astype(self.dtype(a)) if is_real(a) and a.dtype != self.dtype(a) else a for a in self.args]
-        self.wanted = self.wanted or [i for i, a in enumerate(self.args) if is_real(a)]
+        self.wanted = self.wanted or real_places(self.args)
 
     @cached_property
     def bound(self) -> Any:

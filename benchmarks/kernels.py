@@ -104,7 +104,7 @@ def softmax_cases(n: int, c: int) -> Iterator[Case]:
     yield (
         *("cross_entropy_mean_backward", size),
         lambda: numpy_cross_entropy_backward(1 / n, p, y),
-        lambda: k.cross_entropy_mean_backward(1.0, p, y),
+        lambda: k.cross_entropy_mean_backward(p, y, 1.0),
     )
     yield (
         *("cross_entropy, smoothed", size),
@@ -128,8 +128,8 @@ def hinge_cases(n: int, c: int) -> Iterator[Case]:
     )
     yield (
         *("multi_margin_backward", size),
-        lambda: numpy_multi_margin_backward(row_g, x, y),
-        lambda: k.multi_margin_backward(row_g, x, y, 1, 1.0, none),
+        lambda: numpy_multi_margin_backward(x, row_g, y),
+        lambda: k.multi_margin_backward(x, row_g, y, 1, 1.0, none),
     )
 
 

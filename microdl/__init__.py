@@ -9,6 +9,7 @@ does is where it is imported from.
 import warnings
 from math import e, inf, nan, pi
 
+from . import _memory  # noqa: F401  # what it does it does at import
 from . import (
     accelerator, amp, autograd, backends, cuda, datasets, distributions, dtypes, func, kernels, linalg, mps, nn,
     optim, profiler, random, serialization, special, storage, surface, testing, utils, version, xpu,

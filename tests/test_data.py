@@ -148,7 +148,7 @@ def test_take_rows(n: int, width: int, data: st.DataObject) -> None:
     indices = np.array(data.draw(st.lists(st.integers(-n - 1, n), max_size=9)), np.int64)
     out = np.full((len(indices), width), 7, np.uint8)
     inside = bool(((indices >= -n) & (indices < n)).all())
-    assert take_rows(a, indices, out) == inside
+    assert take_rows(out, a, indices) == inside
     np.testing.assert_array_equal(out, a[indices] if inside else np.full_like(out, 7))
 
 

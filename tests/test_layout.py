@@ -18,7 +18,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 # Lowest first. A unit imports from units to the left of it and from itself.
 ORDER = [
-    *["kernels", "_atomic", "_warning", "surface", "device", "dtypes", "printing"],
+    *["kernels", "_atomic", "_memory", "_warning", "surface", "device", "dtypes", "printing"],
     *["autograd", "ops", "tensor", "creation", "typed", "storage", "safetensors", "interop", "random"],
     *["linalg", "special", "amp", "cuda", "backends", "accelerator", "mps", "xpu", "profiler", "switches", "version"],
     *["testing", "distributions", "func", "nn", "optim", "utils", "serialization", "transforms", "datasets", "vision"],

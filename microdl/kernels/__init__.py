@@ -10,18 +10,18 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import activation, gather, hinge, linear, optim, softmax, streams
+    from . import activation, gather, hinge, linear, optim, product, softmax, streams
 
 __all__ = [
     "WARM_UP", "compile_seconds", "get_num_threads", "set_num_threads", "warm_up",
-    "activation", "gather", "hinge", "linear", "optim", "softmax", "streams",
+    "activation", "gather", "hinge", "linear", "optim", "product", "softmax", "streams",
 ]  # fmt: skip
 
-_THEMES = ("activation", "gather", "hinge", "linear", "optim", "softmax", "streams")
+_THEMES = ("activation", "gather", "hinge", "linear", "optim", "product", "softmax", "streams")
 _num_threads: int | None = None
 
 WARM_UP = (
-    "linear.linear", "linear.grad_weight", "linear.grad_bias", "linear.grad_weight_bias",
+    "linear.linear", "linear.grad_bias", "linear.grad_weight_bias",
     "softmax.cross_entropy_mean", "softmax.cross_entropy_mean_backward", "softmax.log_softmax",
     "hinge.multi_margin", "hinge.multi_margin_backward", "activation.relu", "activation.relu_backward",
     "optim.sgd_step",
@@ -77,15 +77,15 @@ def set_num_threads(num: int) -> None:
     _num_threads = num
     from threadpoolctl import threadpool_limits
 
-    threadpool_limits(min(num, _available_cpus()), user_api="blas")  # it stays until it is set again
+    threadpool_limits(min(num, available_cpus()), user_api="blas")  # it stays until it is set again
 
 
 def get_num_threads() -> int:
     """The bound on the threads of the parallel kernels: by default one for each CPU this process may use."""
-    return _num_threads or _available_cpus()
+    return _num_threads or available_cpus()
 
 
-def _available_cpus() -> int:
+def available_cpus() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -13,23 +13,18 @@ import numba
 import numpy as np
 from numba.core import event as numba_event
 
-from . import get_num_threads
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 _config: Any = numba.config
 _events: Any = numba_event
-_pid = os.getpid()
 
 
-def kernel(*flags: str, parallel: bool = False) -> Callable[[F], F]:
+def kernel(*flags: str) -> Callable[[F], F]:
     """Declare a function of arrays that Numba compiles at its first call and keeps on disk.
 
     `flags` names the LLVM floating-point flags, one by one ("contract", "reassoc", "nsz", "arcp"): `fastmath=True`
-    would also assume that there is no NaN and no infinity. A `parallel` kernel divides its `prange` loops among
-    `get_num_threads()` threads; with one thread, and in a forked process, where OpenMP would abort, it runs as a
-    serial one. With NUMBA_DISABLE_JIT=1 a kernel is plain Python on NumPy scalars, without their warnings: compiled
-    code has none.
+    would also assume that there is no NaN and no infinity. With NUMBA_DISABLE_JIT=1 a kernel is plain Python on NumPy
+    scalars, without their warnings: compiled code has none.
 
     A helper that a kernel of another file calls is compiled into it, and Numba does not see that file change: after
     editing such a helper, delete `__pycache__/*.nb*`.
@@ -38,9 +33,8 @@ def kernel(*flags: str, parallel: bool = False) -> Callable[[F], F]:
     def declare(function: F) -> F:
         if _config.DISABLE_JIT:
             return _without_warnings(function)
-        jit: Any = functools.partial(numba.njit, cache=True, nogil=True, error_model="numpy", fastmath=set(flags))
-        serial: F = _with_own_files(jit()(function))
-        return _by_threads(serial, _with_own_files(jit(parallel=True)(function))) if parallel else serial
+        jit: Any = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=set(flags))
+        return _with_own_files(jit(function))  # type: ignore[no-any-return]
 
     return declare
 
@@ -60,18 +54,6 @@ def _with_own_files(dispatcher: Any) -> Any:
     if pattern is not None:
         file._data_name_pattern = _NameWithPid(pattern.replace("{number:d}", "{pid:d}-{number:d}"))
     return dispatcher
-
-
-def _by_threads(serial: F, parallel: F) -> F:
-    @functools.wraps(serial)
-    def choose(*args: Any) -> Any:
-        threads = min(get_num_threads(), _config.NUMBA_NUM_THREADS)
-        if threads == 1 or os.getpid() != _pid:
-            return serial(*args)
-        numba.set_num_threads(threads)
-        return parallel(*args)
-
-    return choose  # type: ignore[return-value]
 
 
 def _without_warnings(function: F) -> F:

@@ -4,27 +4,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._compile import kernel
+from ._threads import bounds, in_parts, threaded
 
 Array = NDArray[np.floating]
 
+_THREADS_FROM = 65_536
 
+
+@threaded(_THREADS_FROM)
 @kernel()
-def relu(x: Array) -> Array:
+def relu(pool: int, x: Array) -> Array:
     """max(x, 0)."""
     out = np.empty_like(x)
-    flat, result = x.reshape(x.size), out.reshape(x.size)
-    zero = x.dtype.type(0.0)
-    for i in range(x.size):
-        result[i] = zero if flat[i] <= zero else flat[i]
+    _relu(pool, x.reshape(x.size), out.reshape(x.size))
     return out
 
 
+@in_parts
 @kernel()
-def relu_backward(g: Array, out: Array) -> Array:
+def _relu(begin: int, end: int, x: Array, out: Array) -> None:
+    first, last = bounds(begin, end, x.size)
+    zero = x.dtype.type(0.0)
+    for i in range(first, last):
+        out[i] = zero if x[i] <= zero else x[i]
+
+
+@threaded(_THREADS_FROM)
+@kernel()
+def relu_backward(pool: int, g: Array, out: Array) -> Array:
     """g where out > 0 or NaN, else 0."""
     dx = np.empty_like(out)
-    flat_g, flat_out, result = g.reshape(g.size), out.reshape(out.size), dx.reshape(dx.size)
-    zero = out.dtype.type(0.0)
-    for i in range(out.size):
-        result[i] = zero if flat_out[i] <= zero else flat_g[i]
+    _relu_backward(pool, g.reshape(g.size), out.reshape(g.size), dx.reshape(g.size))
     return dx
+
+
+@in_parts
+@kernel()
+def _relu_backward(begin: int, end: int, g: Array, out: Array, dx: Array) -> None:
+    first, last = bounds(begin, end, g.size)
+    zero = out.dtype.type(0.0)
+    for i in range(first, last):
+        dx[i] = zero if out[i] <= zero else g[i]

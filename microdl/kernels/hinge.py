@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._compile import kernel
+from ._threads import bounds, in_parts, threaded
 
 Array = NDArray[np.floating]
 Labels = NDArray[np.int64]
+
+_THREADS_FROM = 16_384
 
 
 @kernel("contract", "reassoc")
@@ -23,8 +26,9 @@ def _violations(row: Array, threshold: float, squared: bool) -> float:
     return total
 
 
+@threaded(_THREADS_FROM)
 @kernel()
-def multi_margin(x: Array, target: Labels, p: int, margin: float, weight: Array) -> tuple[Array, int]:
+def multi_margin(pool: int, x: Array, target: Labels, p: int, margin: float, weight: Array) -> tuple[Array, int]:
     """row_losses[i] = w_y / c sum_{j != y} max(0, margin - x_iy + x_ij)^p with y = target[i] and p 1 or 2.
 
     `weight` holds w by class, or has length 0 where every class weighs 1. As in PyTorch a comparison with NaN fails, so
@@ -33,22 +37,44 @@ def multi_margin(x: Array, target: Labels, p: int, margin: float, weight: Array)
     n, c = x.shape
     losses = np.zeros(n, x.dtype)
     for i in range(n):
-        y = target[i]
-        if not 0 <= y < c:
+        if not 0 <= target[i] < c:
             return losses, i
-        threshold = x.dtype.type(margin) - x[i, y]
-        total = _violations(x[i, :y], threshold, p == 2) + _violations(x[i, y + 1 :], threshold, p == 2)
-        losses[i] = total * weight[y] / c if weight.size else total / c
+    _margins(pool, x, target, p, margin, weight, losses)
     return losses, -1
 
 
-@kernel("contract")
-def multi_margin_backward(row_g: Array, x: Array, target: Labels, p: int, margin: float, weight: Array) -> Array:
+@in_parts
+@kernel()
+def _margins(
+    begin: int, end: int, x: Array, target: Labels, p: int, margin: float, weight: Array, losses: Array
+) -> None:
+    first, last = bounds(begin, end, x.shape[0])
+    for i in range(first, last):
+        y, c = target[i], x.shape[1]
+        threshold = x.dtype.type(margin) - x[i, y]
+        total = _violations(x[i, :y], threshold, p == 2) + _violations(x[i, y + 1 :], threshold, p == 2)
+        losses[i] = total * weight[y] / c if weight.size else total / c
+
+
+@threaded(_THREADS_FROM)
+@kernel()
+def multi_margin_backward(
+    pool: int, x: Array, row_g: Array, target: Labels, p: int, margin: float, weight: Array
+) -> Array:
     """The gradient of sum_i row_g[i] row_losses[i] by x; 0 where a margin is met exactly."""
-    n, c = x.shape
-    zero, two = x.dtype.type(0.0), x.dtype.type(2.0)
-    dx = np.zeros_like(x)
-    for i in range(n):
+    dx = np.empty_like(x)
+    _margins_backward(pool, x, row_g, target, p, margin, weight, dx)
+    return dx
+
+
+@in_parts
+@kernel("contract")
+def _margins_backward(
+    begin: int, end: int, x: Array, row_g: Array, target: Labels, p: int, margin: float, weight: Array, dx: Array
+) -> None:
+    first, last = bounds(begin, end, x.shape[0])
+    c, zero, two = x.shape[1], x.dtype.type(0.0), x.dtype.type(2.0)
+    for i in range(first, last):
         y = target[i]
         threshold = x.dtype.type(margin) - x[i, y]
         scale = row_g[i] / x.dtype.type(c)
@@ -57,8 +83,8 @@ def multi_margin_backward(row_g: Array, x: Array, target: Labels, p: int, margin
         on_target = zero
         for j in range(c):
             violation = threshold + x[i, j]
+            dx[i, j] = zero
             if j != y and violation > zero:
                 dx[i, j] = two * violation * scale if p == 2 else scale
                 on_target -= dx[i, j]
         dx[i, y] = on_target
-    return dx

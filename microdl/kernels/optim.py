@@ -7,12 +7,18 @@ from numpy.typing import NDArray
 
 from ._compile import kernel
 from ._math import Scalar, fma
+from ._threads import bounds, in_parts, threaded
 
 Array = NDArray[np.floating]
 
+_THREADS_FROM = 65_536
+"""Parameters from which threads pay."""
 
-@kernel("contract")
+
+@threaded(_THREADS_FROM)
+@kernel()
 def sgd_step(
+    pool: int,
     p: Array,
     g: Array,
     buf: Array,
@@ -25,20 +31,27 @@ def sgd_step(
     d = g, or -g to maximize; d += weight_decay p; buf = d on the first step, momentum buf + (1 - dampening) d after it;
     d = d + momentum buf with nesterov, else buf; p -= lr d. Without momentum buf is not touched and may have length 0.
     """
+    _sgd(pool, p, g, buf, options, first)
+
+
+@in_parts
+@kernel("contract")
+def _sgd(begin: int, end: int, p: Array, g: Array, buf: Array, options: tuple[Any, ...], is_first: bool) -> None:
+    first, last = bounds(begin, end, p.size)
     lr, momentum, dampening, weight_decay, nesterov, maximize = options
     cast = p.dtype.type
     sign = cast(-1.0 if maximize else 1.0)
     rate, mu, share, decay = cast(lr), cast(momentum), cast(1.0 - dampening), cast(weight_decay)
     if momentum == 0.0:
-        for i in range(p.size):
+        for i in range(first, last):
             d = sign * g[i]
             p[i] -= rate * (d + decay * p[i] if weight_decay != 0.0 else d)
         return
-    for i in range(p.size):
+    for i in range(first, last):
         d = sign * g[i]
         if weight_decay != 0.0:
             d = d + decay * p[i]
-        m = d if first else mu * buf[i] + share * d
+        m = d if is_first else mu * buf[i] + share * d
         buf[i] = m
         p[i] -= rate * (d + mu * m if nesterov else m)
 
@@ -72,26 +85,38 @@ def _larger(x: Scalar, y: Scalar) -> Scalar:
     return x if x > y or x != x else y
 
 
+@threaded(_THREADS_FROM)
 @kernel()
-def adam_step(p: Array, g: Array, mean: Array, square: Array, largest: Array, options: tuple[Any, ...]) -> None:
+def adam_step(
+    pool: int, p: Array, g: Array, mean: Array, square: Array, largest: Array, options: tuple[Any, ...]
+) -> None:
     """One step of Adam, AdamW and their AMSGrad variants.
 
     `options` are the factor that decays p itself, weight_decay as a penalty, maximize, beta1, beta2, the step size
     lr / (1 - beta1^t), sqrt(1 - beta2^t), eps and amsgrad. `mean`, `square` and, with amsgrad, `largest` are p's size.
     """
+    _adam(pool, p, g, mean, square, largest, options)
+
+
+@in_parts
+@kernel()
+def _adam(
+    begin: int, end: int, p: Array, g: Array, mean: Array, square: Array, largest: Array, options: tuple[Any, ...]
+) -> None:
+    first, last = bounds(begin, end, p.size)
     shrink, weight_decay, maximize, beta1, beta2, step_size, root, eps, amsgrad = options
     cast = p.dtype.type
     scale, decay, one, keep, share = cast(shrink), cast(weight_decay), cast(1.0), cast(beta2), cast(1.0 - beta2)
     weight, rate, divisor, least = cast(1.0 - beta1), cast(-step_size), cast(root), cast(eps)
     if amsgrad:
-        for i in range(p.size):
+        for i in range(first, last):
             d = _penalised(g[i], p[i], decay, maximize)
             mean[i] = _mean(mean[i], d, weight, one)
             square[i] = _square_mean(square[i], d, keep, share)
             largest[i] = _larger(largest[i], square[i])
             p[i] = scale * p[i] + rate * mean[i] / (np.sqrt(largest[i]) / divisor + least)
         return
-    for i in range(p.size):
+    for i in range(first, last):
         d = _penalised(g[i], p[i], decay, maximize)
         m = _mean(mean[i], d, weight, one)
         v = _square_mean(square[i], d, keep, share)

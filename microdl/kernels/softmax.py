@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ._compile import kernel
 from ._math import exp, rank, unrank
+from ._threads import bounds, in_parts, threaded
 
 Array = NDArray[np.floating]
 Labels = NDArray[np.int64]
@@ -26,11 +27,15 @@ Labels = NDArray[np.int64]
 _SHORT = 15
 
 _BLOCK = 4096
-"""Elements that `log_softmax` works on at a time: they stay in the first-level cache."""
+"""Elements that are worked on at a time, in whole rows: they stay in the first-level cache."""
+
+_THREADS_FROM = 16_384
+"""Elements from which threads pay."""
 
 
 @kernel()
-def _subtract_max(x: Array, z: Array) -> None:
+def _subtract_largest(x: Array, z: Array) -> None:
+    """z = x - the largest of its row."""
     for i in range(x.shape[0]):
         top = rank(x.dtype.type(-np.inf))
         for j in range(x.shape[1]):
@@ -46,6 +51,11 @@ def _exp_all(z: Array) -> None:
     flat = z.reshape(z.size)
     for i in range(flat.size):
         flat[i] = exp(flat[i])
+
+
+@kernel()
+def _rows_at_once(x: Array) -> Any:
+    return max(1, _BLOCK // max(1, x.shape[1]))
 
 
 @kernel("reassoc", "contract")
@@ -84,87 +94,151 @@ def _normalise(e: Array, i: int) -> Any:
     return total
 
 
+@threaded(_THREADS_FROM)
 @kernel()
-def softmax(x: Array) -> Array:
+def softmax(pool: int, x: Array) -> Array:
     """p_ij = exp(x_ij) / sum_k exp(x_ik)."""
     p = np.empty_like(x)
-    _subtract_max(x, p)
-    _exp_all(p)
-    for i in range(x.shape[0]):
-        _normalise(p, i)
+    _softmax_rows(pool, x, p)
     return p
 
 
+@in_parts
 @kernel()
-def softmax_backward(g: Array, p: Array) -> Array:
+def _softmax_rows(begin: int, end: int, x: Array, p: Array) -> None:
+    first, last = bounds(begin, end, x.shape[0])
+    rows = _rows_at_once(x)
+    for start in range(first, last, rows):
+        stop = min(last, start + rows)
+        _subtract_largest(x[start:stop], p[start:stop])
+        _exp_all(p[start:stop])
+        for i in range(start, stop):
+            _normalise(p, i)
+
+
+@threaded(_THREADS_FROM)
+@kernel()
+def softmax_backward(pool: int, g: Array, p: Array) -> Array:
     """dx_ij = p_ij (g_ij - sum_k g_ik p_ik)."""
     dx = np.empty_like(p)
-    for i in range(p.shape[0]):
+    _softmax_backward_rows(pool, g, p, dx)
+    return dx
+
+
+@in_parts
+@kernel()
+def _softmax_backward_rows(begin: int, end: int, g: Array, p: Array, dx: Array) -> None:
+    first, last = bounds(begin, end, p.shape[0])
+    for i in range(first, last):
         dot = p.dtype.type(_row_dot(g, p, i))
         for j in range(p.shape[1]):
             dx[i, j] = p[i, j] * (g[i, j] - dot)
-    return dx
 
 
+@threaded(_THREADS_FROM)
 @kernel()
-def log_softmax(x: Array) -> Array:
+def log_softmax(pool: int, x: Array) -> Array:
     """logp_ij = x_ij - log sum_k exp(x_ik)."""
     logp = np.empty_like(x)
-    if x.size == 0:
-        return logp
-    _subtract_max(x, logp)
-    rows = max(1, _BLOCK // x.shape[1])
-    for start in range(0, x.shape[0], rows):
-        block = logp[start : start + rows]
-        e = block.copy()
-        _exp_all(e)
-        for i in range(block.shape[0]):
-            log_sum = x.dtype.type(math.log(_row_total(e, i)))
-            for j in range(x.shape[1]):
-                block[i, j] -= log_sum
+    if x.size:
+        _log_softmax_rows(pool, x, logp)
     return logp
 
 
+@in_parts
 @kernel()
-def log_softmax_backward(g: Array, logp: Array) -> Array:
+def _log_softmax_rows(begin: int, end: int, x: Array, logp: Array) -> None:
+    first, last = bounds(begin, end, x.shape[0])
+    rows = _rows_at_once(x)
+    e = np.empty((rows, x.shape[1]), x.dtype)
+    for start in range(first, last, rows):
+        block = logp[start : min(last, start + rows)]
+        _subtract_largest(x[start : min(last, start + rows)], block)
+        for i in range(len(block)):
+            for j in range(x.shape[1]):
+                e[i, j] = block[i, j]
+        _exp_all(e[: len(block)])
+        for i in range(len(block)):
+            log_sum = x.dtype.type(math.log(_row_total(e, i)))
+            for j in range(x.shape[1]):
+                block[i, j] -= log_sum
+
+
+@threaded(_THREADS_FROM)
+@kernel()
+def log_softmax_backward(pool: int, g: Array, logp: Array) -> Array:
     """dx_ij = g_ij - exp(logp_ij) sum_k g_ik."""
-    dx: Array = logp.copy()
-    _exp_all(dx)
-    for i in range(g.shape[0]):
-        total = g.dtype.type(_row_sum(g, i))
-        for j in range(g.shape[1]):
-            dx[i, j] = g[i, j] - dx[i, j] * total
+    dx = np.empty_like(logp)
+    _log_softmax_backward_rows(pool, g, logp, dx)
     return dx
 
 
+@in_parts
 @kernel()
-def cross_entropy_mean(x: Array, target: Labels) -> tuple[float, Array, int]:
+def _log_softmax_backward_rows(begin: int, end: int, g: Array, logp: Array, dx: Array) -> None:
+    first, last = bounds(begin, end, g.shape[0])
+    rows = _rows_at_once(g)
+    for start in range(first, last, rows):
+        stop = min(last, start + rows)
+        flat_logp, flat = logp[start:stop].reshape(-1), dx[start:stop].reshape(-1)
+        for i in range(flat.size):
+            flat[i] = exp(flat_logp[i])
+        for i in range(start, stop):
+            total = g.dtype.type(_row_sum(g, i))
+            for j in range(g.shape[1]):
+                dx[i, j] = g[i, j] - dx[i, j] * total
+
+
+@threaded(_THREADS_FROM)
+@kernel()
+def cross_entropy_mean(pool: int, x: Array, target: Labels) -> tuple[float, Array, int]:
     """The plain case in one pass: (mean of -log p[i, target[i]], p, bad_row), with p the softmax of x."""
     n, c = x.shape
-    p, on_target = np.empty_like(x), np.empty(n, x.dtype)
-    total = 0.0
-    _subtract_max(x, p)
+    p, losses = np.empty_like(x), np.empty(n, x.dtype)
     for i in range(n):
         if not 0 <= target[i] < c:
             return math.nan, p, i
-        on_target[i] = p[i, target[i]]
-    _exp_all(p)
+    _losses(pool, x, target, p, losses)
+    total = 0.0
     for i in range(n):
-        total -= x.dtype.type(on_target[i] - x.dtype.type(math.log(_normalise(p, i))))
+        total -= losses[i]
     return total / n if n else math.nan, p, -1
 
 
+@in_parts
 @kernel()
-def cross_entropy_mean_backward(g: float, p: Array, target: Labels) -> Array:
+def _losses(begin: int, end: int, x: Array, target: Labels, p: Array, losses: Array) -> None:
+    """p, and log p[i, target[i]]."""
+    first, last = bounds(begin, end, x.shape[0])
+    rows = _rows_at_once(x)
+    for start in range(first, last, rows):
+        stop = min(last, start + rows)
+        _subtract_largest(x[start:stop], p[start:stop])
+        for i in range(start, stop):
+            losses[i] = p[i, target[i]]
+        _exp_all(p[start:stop])
+        for i in range(start, stop):
+            losses[i] -= x.dtype.type(math.log(_normalise(p, i)))
+
+
+@threaded(_THREADS_FROM)
+@kernel()
+def cross_entropy_mean_backward(pool: int, p: Array, target: Labels, g: float) -> Array:
     """dx_ij = (p_ij - [j = target[i]]) g / n, for the labels and the p of `cross_entropy_mean`."""
     dx = np.empty_like(p)
-    scale = p.dtype.type(g / max(p.shape[0], 1))
-    flat, out = p.reshape(p.size), dx.reshape(p.size)
-    for i in range(p.size):
-        out[i] = flat[i] * scale
-    for i in range(p.shape[0]):
-        dx[i, target[i]] -= scale
+    _losses_backward(pool, p.dtype.type(g / max(p.shape[0], 1)), p, target, dx)
     return dx
+
+
+@in_parts
+@kernel()
+def _losses_backward(begin: int, end: int, scale: Any, p: Array, target: Labels, dx: Array) -> None:
+    first, last = bounds(begin, end, p.shape[0])
+    flat, out = p[first:last].reshape(-1), dx[first:last].reshape(-1)
+    for i in range(flat.size):
+        out[i] = flat[i] * scale
+    for i in range(first, last):
+        dx[i, target[i]] -= scale
 
 
 @kernel()
@@ -180,7 +254,7 @@ def cross_entropy(
     n, c = x.shape
     p, losses, weights = np.empty_like(x), np.zeros(n), np.zeros(n, x.dtype)
     class_weights = weight if weight.size else np.ones(c, x.dtype)
-    _subtract_max(x, p)
+    _subtract_largest(x, p)
     logp = p.copy()
     _exp_all(p)
     for i in range(n):

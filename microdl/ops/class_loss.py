@@ -57,7 +57,7 @@ def _plain_forward(input: Any, target: Any) -> tuple[Any, Any]:
 def _plain_vjp(g: Any, p: Any, target: Any) -> Any:
     if isinstance(g, TensorBase):
         return (p - one_hot_array(target, p._a.shape[1], p._a.dtype)) * (g / p._a.shape[0])
-    return kernels.softmax.cross_entropy_mean_backward(float(g), p, target)
+    return kernels.softmax.cross_entropy_mean_backward(p, target, float(g))
 
 
 _plain = TABLE["cross_entropy_mean"] = Op(

@@ -51,7 +51,7 @@ def _margin_vjp(g: Any, input: Any, target: Any, p: int, margin: float, weight: 
     if not isinstance(g, TensorBase):
         w = UNWEIGHTED[input.dtype] if weight is None else ready(weight)
         row_g = ready(row_g) if row_g.ndim else np.full(n, row_g, input.dtype)
-        return kernels.hinge.multi_margin_backward(row_g, ready(input), ready(target), p, margin, w)
+        return kernels.hinge.multi_margin_backward(ready(input), row_g, ready(target), p, margin, w)
     labels = one_hot_array(target, c, input._a.dtype)
     violation = margin - total(input * labels, 1, True) + input
     active = ((violation._a > 0) & (labels == 0)).astype(labels.dtype)

@@ -48,7 +48,7 @@ def rows(a: Array, indices: Array) -> Array:
     kernel = _kernel_for(a)
     if kernel is not None:
         out = np.empty((indices.size, *a.shape[1:]), a.dtype)
-        if kernel(_as_bytes(a), indices, _as_bytes(out)):
+        if kernel(_as_bytes(out), _as_bytes(a), indices):
             return out
     try:
         return a.take(indices, 0)

@@ -30,8 +30,10 @@ def _compiled(name: str, dim: int, *arrays: Any) -> Any:
     last = arrays[-1]
     if last.size < _SMALL or dim != last.ndim - 1 or last.dtype.char not in "fd":
         return None
-    rows = (ready(a).reshape(-1, last.shape[-1]) for a in arrays)
-    return getattr(kernels.softmax, name)(*rows).reshape(last.shape)
+    kernel = getattr(kernels.softmax, name)
+    if last.ndim == 2:
+        return kernel(*map(ready, arrays))  # and no view of it: a gradient that owns its memory is kept as it is
+    return kernel(*(ready(a).reshape(-1, last.shape[-1]) for a in arrays)).reshape(last.shape)
 
 
 def _shifted(x: Any, dim: int) -> Any:

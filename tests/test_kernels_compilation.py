@@ -39,6 +39,22 @@ def test_a_first_run_says_that_it_compiles_and_a_second_is_silent(tmp_path):
     assert run(script, tmp_path / "told") == ("False\n", "")
 
 
+def test_code_on_disk_is_loaded_without_what_the_compiler_needs(tmp_path):
+    """Numba's own way imports 100 modules first, and SciPy's BLAS: three quarters of a first training step."""
+    script = """
+import sys
+import numba, numpy as np
+from microdl import kernels
+compilers = ["numba.np.arraymath", "numba.typed.typeddict", "numba.np.random.generator_methods", "scipy.linalg"]
+ones = np.ones((2, 2), np.float32)
+print(kernels.linear.grad_bias(ones).tolist(), [m for m in compilers if m in sys.modules])
+print(kernels.linear.grad_bias(ones.astype(np.int64)).tolist(), kernels.compile_seconds() > 0)
+print(numba.njit(lambda x: np.sort(x).sum())(ones.ravel()))
+"""
+    run("import numpy as np; from microdl import kernels; kernels.linear.grad_bias(np.ones((2, 2), 'f'))", tmp_path)
+    assert run(script, tmp_path, MICRODL_QUIET="1") == ("[2.0, 2.0] []\n[2, 2] True\n4.0\n", "")
+
+
 class Terminal(io.StringIO):
     def isatty(self):
         return True

@@ -12,11 +12,14 @@ from typing import Any, TypeVar
 import numba
 import numpy as np
 from numba.core import event as numba_event
+from numba.core.caching import FunctionCache
+from numba.core.runtime import nrt
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _config: Any = numba.config
 _events: Any = numba_event
+_reference_counts: Any = nrt.rtsys
 
 
 def kernel(*flags: str) -> Callable[[F], F]:
@@ -33,10 +36,33 @@ def kernel(*flags: str) -> Callable[[F], F]:
     def declare(function: F) -> F:
         if _config.DISABLE_JIT:
             return _without_warnings(function)
-        jit: Any = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=set(flags))
-        return _with_own_files(jit(function))  # type: ignore[no-any-return]
+        jit: Any = numba.njit(nogil=True, error_model="numpy", fastmath=set(flags))
+        return _on_disk(jit(function))  # type: ignore[no-any-return]
 
     return declare
+
+
+class _Files(FunctionCache):
+    """A kernel's compiled code on disk: Numba's files, but for two things.
+
+    Numba numbers them: of two processes that compile at once, one's index may name the other's code. With the process
+    in the name, all that can happen is that a kernel is compiled once more.
+
+    Before it looks for code Numba refreshes its target: it imports all that it is able to compile, and SciPy for its
+    BLAS, most of the time of a first training step. Compiled code needs the runtime that counts references, and no
+    more. Where there is none on disk, the compiler refreshes the target itself.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)  # type: ignore[no-untyped-call]  # Numba has no types
+        pattern = getattr(self._cache_file, "_data_name_pattern", None)
+        if pattern is not None:
+            self._cache_file._data_name_pattern = _NameWithPid(pattern.replace("{number:d}", "{pid:d}-{number:d}"))
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        _reference_counts.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
 
 
 class _NameWithPid(str):
@@ -44,15 +70,9 @@ class _NameWithPid(str):
         return super().format(*args, pid=os.getpid(), **values)
 
 
-def _with_own_files(dispatcher: Any) -> Any:
-    """Numba numbers its files on disk: of two processes that compile at once, one's index may name the other's code.
-
-    With the process in the name, all that can happen is that a kernel is compiled once more.
-    """
-    file: Any = getattr(dispatcher._cache, "_cache_file", None)
-    pattern = getattr(file, "_data_name_pattern", None)
-    if pattern is not None:
-        file._data_name_pattern = _NameWithPid(pattern.replace("{number:d}", "{pid:d}-{number:d}"))
+def _on_disk(dispatcher: Any) -> Any:
+    """What `cache=True` does, with our files."""
+    dispatcher._cache = _Files(dispatcher.py_func)
     return dispatcher
 
 

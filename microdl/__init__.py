@@ -8,12 +8,14 @@ does is where it is imported from.
 
 import warnings
 from math import e, inf, nan, pi
+from typing import TYPE_CHECKING
 
 from . import _memory  # noqa: F401  # what it does it does at import
 from . import (
-    accelerator, amp, autograd, backends, cuda, datasets, distributions, dtypes, func, kernels, linalg, mps, nn,
-    optim, profiler, random, serialization, special, storage, surface, testing, utils, version, xpu,
+    accelerator, amp, autograd, backends, cuda, dtypes, func, kernels, linalg, mps, nn, optim, profiler, random,
+    special, storage, surface, version, xpu,
 )  # fmt: skip
+from ._later import Later
 from .amp import autocast, is_autocast_enabled
 from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .autograd import (
@@ -163,7 +165,6 @@ from .random import (
     Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, rand,
     rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
 )  # fmt: skip
-from .serialization import load, save
 from .storage import UntypedStorage
 from .switches import (
     are_deterministic_algorithms_enabled, compile, get_deterministic_debug_mode, get_float32_matmul_precision,
@@ -174,13 +175,24 @@ from .switches import (
 from .tensor import Tensor
 from .typed import set_default_tensor_type, typed
 
+if TYPE_CHECKING:
+    from . import datasets, distributions, serialization, testing, utils
+    from .serialization import load, save
+else:  # what a first training step needs not
+    __getattr__ = Later(
+        __name__,
+        {
+            ".datasets": "", ".distributions": "", ".safetensors": "", ".serialization": "load save", ".testing": "",
+            ".utils": "",
+        },
+    )  # fmt: skip
+    __dir__ = __getattr__.dir
+
 # Overflow and NaN are values here, as in PyTorch: NumPy's warnings about them are silenced where microdl's own code
 # raises them, and nowhere else.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"microdl\.")
 
 __version__ = "0.1.0.dev0"
-
-autograd.gradcheck, autograd.gradgradcheck = testing.gradcheck, testing.gradgradcheck
 
 # Functions of `torch` that are stricter than the methods and than those of `nn.functional`
 softmax, log_softmax = Tensor.softmax, Tensor.log_softmax

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 import microdl
+from microdl._later import Later
 
 ROOT = Path(microdl.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
 # Lowest first. A unit imports from units to the left of it and from itself.
 ORDER = [
-    *["kernels", "_atomic", "_memory", "_warning", "surface", "device", "dtypes", "printing"],
+    *["_later", "kernels", "_atomic", "_memory", "_warning", "surface", "device", "dtypes", "printing"],
     *["autograd", "ops", "tensor", "creation", "typed", "storage", "safetensors", "interop", "random"],
     *["linalg", "special", "amp", "cuda", "backends", "accelerator", "mps", "xpu", "profiler", "switches", "version"],
     *["testing", "distributions", "func", "nn", "optim", "utils", "serialization", "transforms", "datasets", "vision"],
@@ -27,6 +28,9 @@ ORDER = [
 # microdl/__init__.py imports all of it; nothing imports the face, but those who use microdl as a user does
 FACE = "__init__"
 USERS = {"compat", "train", "bench", "cli", "__main__", "plots"}
+LATER = ["datasets", "distributions", "optim.adam", "optim.lr_scheduler", "optim.sgd", "optim.swa_utils"]
+LATER += ["safetensors", "serialization", "testing", "utils"]
+UNNAMED = ["compat", "plots", "train", "transforms", "vision"]  # to be imported by those who want them
 HEAVY = ["numba", "llvmlite", "matplotlib", "sklearn", "scipy", "tqdm", "torch", "hypothesis"]
 LONGEST = 400
 
@@ -115,6 +119,38 @@ def test_importing_microdl_loads_nothing_heavy() -> None:
     code = f"import sys, microdl; print(*[m for m in {HEAVY} if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT.parent)
     assert run.stdout.split() == []
+
+
+def in_a_new_process(code: str) -> list[str]:
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT.parent)
+    return run.stdout.split()
+
+
+def test_importing_microdl_leaves_what_a_first_step_needs_not_for_later() -> None:
+    """A quarter of the source: where no byte code is on disk, a quarter of the time."""
+    loaded = in_a_new_process("import sys, microdl; print(*sys.modules)")
+    assert [m for m in LATER + UNNAMED if f"microdl.{m}" in loaded] == []
+
+
+@pytest.mark.parametrize("path", [*LATER, "load", "save", "autograd.gradcheck", "optim.Adam", "utils.data.DataLoader"])
+def test_what_is_left_for_later_is_there_once_it_is_named(path: str) -> None:
+    package, _, name = f"microdl.{path}".rpartition(".")
+    listed, same, found = in_a_new_process(
+        "import sys, microdl\n"
+        f"print({name!r} in dir({package}), {package}.{name} is {package}.{name}, {name!r} in vars({package}))"
+    )
+    assert (listed, same, found) == ("True", "True", "True")
+
+
+def test_an_error_while_a_part_is_loaded_is_its_own() -> None:
+    """Not 'has no attribute': what is there and fails must say why."""
+    later = Later("microdl.optim", {".absent_file": "Lion", ".sgd": "SDG"})
+    with pytest.raises(ModuleNotFoundError, match=r"No module named 'microdl.optim.absent_file'"):
+        later("Lion")
+    with pytest.raises(AttributeError, match=r"'microdl.optim.sgd' has no attribute 'SDG'"):
+        later("SDG")
+    with pytest.raises(AttributeError, match=r"module 'microdl.optim' has no attribute 'Ilon'$"):
+        later("Ilon")
 
 
 def test_importing_microdl_warns_of_nothing_and_prints_nothing() -> None:

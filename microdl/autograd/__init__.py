@@ -1,12 +1,13 @@
 """The graph and its walk: recording, `backward`, `grad`, `Function`, and switching recording off.
 
-`gradcheck` and `gradgradcheck` are those of `microdl.testing`, which is built on this; microdl's face puts them here.
+`gradcheck` and `gradgradcheck` are those of `microdl.testing`, which is built on this, and loaded when named.
 
 Source of the names and their meaning: https://pytorch.org/docs/stable/autograd.html
 """
 
 from typing import TYPE_CHECKING
 
+from .._later import Later
 from . import functional, profiler
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .backward import backward, grad
@@ -23,6 +24,9 @@ from .variable import Variable
 
 if TYPE_CHECKING:
     from ..testing.gradcheck import gradcheck, gradgradcheck
+else:
+    __getattr__ = Later(__name__, {"..testing": "gradcheck gradgradcheck"})
+    __dir__ = __getattr__.dir
 
 __all__ = [
     "Function",

@@ -7,7 +7,7 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-from ..surface import explain
+from ..surface import explain, names
 from ..surface.alternatives import alternative
 from .table import EMPTY, MODULES, VERSION, VISION_VERSION, homes
 
@@ -65,6 +65,9 @@ class OwnModule(ModuleType):
     """A module of PyTorch's name: a copy of the names, and microdl's own answer for any other."""
 
     _source: Any = None
+
+    def __dir__(self) -> list[str]:
+        return sorted({*vars(self), *vars(self).get("__all__", ())})
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
@@ -127,7 +130,8 @@ def make(name: str) -> Any:
     if source is not None:
         module.__dict__.update({k: v for k, v in vars(source).items() if not _own(k) and not _inside(v)})
         if hasattr(source, "__all__"):
-            module.__dict__["__all__"] = [k for k in source.__all__ if k in vars(module) or has(f"{name}.{k}")]
+            known = {*vars(module), *names().get(name, ())}  # of PyTorch's, also what is loaded when it is named
+            module.__dict__["__all__"] = [k for k in source.__all__ if k in known or has(f"{name}.{k}")]
     for each, kind in homes().get(name, {}).items():
         module.__dict__.setdefault(each, kind)
     module._source = _package(name) if source is None else source

@@ -5,8 +5,9 @@ Each is loaded when it is first asked for, so that `import microdl` needs no ima
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .._later import Later
 
 if TYPE_CHECKING:
     from microdl.datasets.cifar import CIFAR10, CIFAR100
@@ -29,25 +30,15 @@ __all__ = [
     "VisionDataset",
 ]
 
-_FILES = {
-    "cifar": ("CIFAR10", "CIFAR100"),
-    "digits": ("Digits",),
-    "fake": ("FakeData",),
-    "folder": ("DatasetFolder", "ImageFolder"),
-    "mnist": ("KMNIST", "MNIST", "FashionMNIST"),
-    "vision": ("VisionDataset",),
-    "download": (),
-}
-
-
-def __getattr__(name: str) -> Any:
-    for file, names in _FILES.items():
-        if name == file or name in names:
-            module = import_module(f"{__name__}.{file}")
-            found = globals()[name] = module if name == file else getattr(module, name)
-            return found
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'. Its data sets: {', '.join(__all__)}.")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:
+    _FILES = {
+        ".cifar": "CIFAR10 CIFAR100",
+        ".digits": "Digits",
+        ".fake": "FakeData",
+        ".folder": "DatasetFolder ImageFolder",
+        ".mnist": "KMNIST MNIST FashionMNIST",
+        ".vision": "VisionDataset",
+        ".download": "",
+    }
+    __getattr__ = Later(__name__, _FILES, f". Its data sets: {', '.join(__all__)}.")
+    __dir__ = __getattr__.dir

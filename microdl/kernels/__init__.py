@@ -4,20 +4,23 @@ A theme is imported when it is first named (`kernels.softmax`), so that importin
 then on it is a plain attribute. What the themes hold is documented in each of them.
 """
 
-import importlib
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from .._later import Later
+
 if TYPE_CHECKING:
     from . import activation, gather, hinge, linear, optim, product, softmax, streams
+else:
+    _THEMES = (".activation", ".gather", ".hinge", ".linear", ".optim", ".product", ".softmax", ".streams")
+    __getattr__ = Later(__name__, dict.fromkeys(_THEMES, ""))
 
 __all__ = [
     "WARM_UP", "compile_seconds", "get_num_threads", "set_num_threads", "warm_up",
     "activation", "gather", "hinge", "linear", "optim", "product", "softmax", "streams",
 ]  # fmt: skip
 
-_THEMES = ("activation", "gather", "hinge", "linear", "optim", "product", "softmax", "streams")
 _num_threads: int | None = None
 
 WARM_UP = (
@@ -27,12 +30,6 @@ WARM_UP = (
     "optim.sgd_step",
 )  # fmt: skip
 """The kernels that `warm_up` makes ready."""
-
-
-def __getattr__(name: str) -> Any:
-    if name in _THEMES:
-        return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def compile_seconds() -> float:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from copy import deepcopy
 from typing import Any
 
+from .. import surface
 from ..autograd.mode import no_grad
 from ..creation import tensor
 from ..nn.layers import BatchNorm1d
@@ -193,3 +194,6 @@ class SWALR(LRScheduler):
             first = last if before == 1 else (group["lr"] - before * last) / (1 - before)
             rates.append(last * now + first * (1 - now))
         return rates
+
+
+surface.install(__name__)

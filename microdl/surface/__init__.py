@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from .._later import Later
 from .alternatives import alternative
 
 __all__ = ["Absent", "explain", "install", "names"]
@@ -77,15 +78,21 @@ def present_in(owner: type) -> list[str]:
     return [name for name, value in found.items() if not (name.startswith("_") or isinstance(value, Absent))]
 
 
-def install() -> None:
-    """Gives every module and class of microdl that has a namesake in PyTorch its errors for absent names."""
+def install(package: str = ROOT) -> None:
+    """Gives every module and class of microdl that has a namesake in PyTorch its errors for absent names.
+
+    What is loaded later installs its own: a `package` is one that is not there when microdl has been imported.
+    """
     for space, listed in names().items():
-        module = sys.modules.get(ROOT + space.removeprefix("torch"))
-        if module is not None:
-            vars(module).setdefault("__getattr__", _for_module(module, space))
+        path = ROOT + space.removeprefix("torch")
+        if not f"{path}.".startswith(f"{package}."):
             continue
-        parent, _, last = space.rpartition(".")
-        cls = getattr(sys.modules.get(ROOT + parent.removeprefix("torch")), last, None)
+        module = sys.modules.get(path)
+        if module is not None:
+            vars(module)["__getattr__"] = _for_module(module, space)
+            continue
+        parent, _, last = path.rpartition(".")
+        cls = vars(sys.modules[parent]).get(last) if parent in sys.modules else None
         if isinstance(cls, type):
             for name in listed:
                 if not hasattr(cls, name):
@@ -104,7 +111,11 @@ def _without_absent(listed: Callable[[Any], Iterable[str]]) -> Callable[[Any], l
 
 
 def _for_module(module: ModuleType, space: str) -> Callable[[str], Any]:
+    later = vars(module).get("__getattr__")
+
     def __getattr__(name: str) -> Any:
+        if isinstance(later, Later) and name in later:
+            return later(name)
         if name.startswith("__"):
             raise AttributeError(f"module '{module.__name__}' has no attribute '{name}'")
         text = _text(module, space, name)

@@ -42,9 +42,10 @@ softmax: the gradient of input 0 is wrong
 Source: https://pytorch.org/docs/stable/testing.html
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from .. import surface
+from .._later import Later
 from .comparison import assert_allclose, assert_close
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .inputs import make_tensor
@@ -54,20 +55,19 @@ if TYPE_CHECKING:
     from .check import ALL, Result, check_op
     from .pytests import gradtest
     from .vjp import NumericalGradient, numerical_vjp
+else:  # what training needs not
+    _LATER = {
+        ".adapters": "Adapter",
+        ".check": "ALL Result check_op",
+        ".pytests": "gradtest",
+        ".vjp": "NumericalGradient numerical_vjp",
+    }
+    __getattr__ = Later(__name__, _LATER)
+    __dir__ = __getattr__.dir
 
 __all__ = [
     "ALL", "Adapter", "GradcheckError", "NumericalGradient", "Result", "assert_allclose", "assert_close", "check_op",
     "gradcheck", "gradgradcheck", "gradtest", "make_tensor", "numerical_vjp",
 ]  # fmt: skip
 
-_LATER = {
-    "Adapter": "adapters", "ALL": "check", "Result": "check", "check_op": "check", "gradtest": "pytests",
-    "NumericalGradient": "vjp", "numerical_vjp": "vjp",
-}  # fmt: skip
-
-
-def __getattr__(name: str) -> Any:
-    """What training needs not loads when it is asked for."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_LATER[name]}", __name__), name)
+surface.install(__name__)

@@ -3,6 +3,7 @@
 Source of the names and formulas: https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate
 """
 
+from ... import surface
 from .base import LRScheduler, _LRScheduler
 from .composed import ChainedScheduler, SequentialLR
 from .cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts
@@ -30,3 +31,5 @@ __all__ = [
     "StepLR",
     "_LRScheduler",
 ]
+
+surface.install(__name__)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from .. import dtypes
 from .graph import Output, TensorBase, record, wrap
 from .kinds import refusing
 from .mode import mode
-from .table import Aux, Formula, Name, Op, Plan
+from .table import Aux, Formula, Name, Op, Plan, parameters
 
 TABLE: dict[str, Op] = {}
 BY_UFUNC: dict[np.ufunc, Callable[..., Any]] = {}
@@ -244,7 +243,7 @@ def op(
     With `aux`, the forward returns `(out, *aux)`. A `polymorphic` one, used inside other formulas, computes
     on arrays when it is given only arrays. One with `outputs` returns several tensors.
     """
-    params = tuple(signature(forward).parameters)
+    params = parameters(forward)
     declared = Op(name, forward, params, formulas, aux, grad_name)
     if tuple(formulas) == params[:1] and not (aux or polymorphic or outputs):
         return _declare(declared, _on_one(declared))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from types import FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -81,7 +82,8 @@ class Plan:
     """What one combination of an operation's inputs keeps and computes.
 
     `keep(*args, out, *aux)` gives the saved values and the version counters that guard them;
-    `vjp(g, saved)` gives one gradient for each input of `wanted`, in order.
+    `vjp(g, saved)` gives one gradient for each input of `wanted`, in order. Both are made when
+    one is first called: most of the 130 plans that are declared by importing microdl never are.
     """
 
     __slots__ = ("_sources", "declared", "keep", "name", "tensors", "vjp", "wanted")
@@ -89,6 +91,20 @@ class Plan:
     def __init__(self, op: Op, wanted: tuple[str, ...], tensors: tuple[str, ...]) -> None:
         self.name = op.grad_name
         self.declared, self.wanted, self.tensors = op, wanted, tensors
+        self.keep: Callable[..., Any] = self._first_keep
+        self.vjp: Callable[..., Any] = self._first_vjp
+        self._sources: list[_Source] | None = None
+
+    def _first_keep(self, *args: Any) -> Any:
+        self._make()
+        return self.keep(*args)
+
+    def _first_vjp(self, g: Any, s: Any) -> Any:
+        self._make()
+        return self.vjp(g, s)
+
+    def _make(self) -> None:
+        op, wanted, tensors = self.declared, self.wanted, self.tensors
         formulas = _chosen(op, wanted)
         needs = {names: _needs(formula) for names, formula in formulas.items()}
         kept = sorted({n for needed in needs.values() for n in needed})
@@ -98,7 +114,6 @@ class Plan:
         if not guards and not {*kept}.isdisjoint(_FREED_TOO):
             guards = "constant, "
         signature = ", ".join([*op.params, "out", *op.aux])
-        self.keep = _compile(f"lambda {signature}: (({values}), ({guards}))", {"constant": Version(), "own": _own})
         place = {n: f"s[{i}]" for i, n in enumerate(kept)}
         calls = "".join(
             f"{'*' * (len(names) > 1)}f{i}({', '.join(['g', *(place[n] for n in needs[names])])}), "
@@ -106,10 +121,13 @@ class Plan:
         )
         self.vjp = _compile(f"lambda g, s: ({calls})", {f"f{i}": f for i, f in enumerate(formulas.values())})
         self._sources = [_Source(n, wanted, n in held, op.aux.get(n)) for n in kept]
+        self.keep = _compile(f"lambda {signature}: (({values}), ({guards}))", {"constant": Version(), "own": _own})
 
     def as_tensors(self, node: OpNode) -> tuple[Any, ...]:
         """The saved values with every array joined to the graph again, for `create_graph`."""
-        return tuple(source.rejoin(value, node) for source, value in zip(self._sources, node.saved or (), strict=True))
+        if self._sources is None:
+            self._make()
+        return tuple(s.rejoin(value, node) for s, value in zip(self._sources or (), node.saved or (), strict=True))
 
 
 def _chosen(op: Op, wanted: tuple[str, ...]) -> dict[tuple[str, ...], Formula]:
@@ -160,8 +178,17 @@ def _own(places: Any) -> Any:
     return places.copy() if isinstance(places, np.ndarray) else places
 
 
+def parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a function's parameters, in order."""
+    plain = isinstance(function, FunctionType) and not vars(function)  # and not one that wraps another
+    if not plain or function.__code__.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+        return tuple(inspect.signature(function).parameters)
+    code = function.__code__  # ten times as quick, and asked for hundreds of functions at import
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
 def _needs(formula: Formula) -> list[str]:
-    return [p for p in inspect.signature(formula).parameters if p != "g"]
+    return [p for p in parameters(formula) if p != "g"]
 
 
 def _pick(name: str, held: set[str]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from inspect import signature
 from typing import Any
 
@@ -25,6 +26,7 @@ from .numpy_functions import ACCUMULATIONS, CREATING, FUNCTIONS, REDUCTIONS, UFU
 __all__ = ["FUNCTIONS", "array_function", "array_ufunc", "programs"]
 
 
+@cache
 def _arguments(call: Callable[..., Any]) -> tuple[float, frozenset[str]]:
     """How many arguments a function takes by position, and their names."""
     params = signature(call).parameters.values()
@@ -34,8 +36,6 @@ def _arguments(call: Callable[..., Any]) -> tuple[float, frozenset[str]]:
     # a parameter must not hide a module here: `shape_` is NumPy's `shape`
     return positional, frozenset(p.name.rstrip("_") for p in params if p.kind is not p.VAR_POSITIONAL)
 
-
-_TAKES = {func: _arguments(call) for func, call in FUNCTIONS.items()}
 
 # What gives arrays in PyTorch, whose tensors know NumPy's ufuncs and methods alone.
 _ARRAYS_IN_PYTORCH = frozenset({
@@ -117,11 +117,11 @@ def array_function(self: Any, func: Any, types: Any, args: Any, kwargs: Any) -> 
         return _on_arrays(f"np.{func.__name__}", func, args, kwargs)
     call = FUNCTIONS.get(func)
     if call is not None:
-        if not kwargs and len(args) <= _TAKES[func][0]:
+        if not kwargs and len(args) <= _arguments(call)[0]:
             return (
                 call(*args) if args and isinstance(args[0], (TensorBase, list, tuple, str)) else _call(call, args, {})
             )
-        most, names = _TAKES[func]
+        most, names = _arguments(call)
         given = {k: v for k, v in kwargs.items() if v is not None or k not in ("dtype", "out")}
         if len(args) <= most and given.keys() <= names | {"dtype", "out"}:
             return _listed(func, call, args, given)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from inspect import signature
 from typing import Any, TypeVar
 
 from .._warning import warn
 from ..autograd.graph import TensorBase, named
 from ..autograd.record import store
+from ..autograd.table import parameters
 
 Call = TypeVar("Call", bound=Callable[..., Any])
 
@@ -54,7 +54,7 @@ def with_out(call: Call) -> Call:
 
 def _taking(call: Call, names: dict[str, str]) -> Call:
     """`call` with other names for its arguments; with "out" among them, of what it returns."""
-    first = next(iter(signature(call).parameters))
+    first = parameters(call)[0] if "*" in names.values() else ""
 
     @wraps(call)
     def wrapper(*args: Any, **kwargs: Any) -> Any:

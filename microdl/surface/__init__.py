@@ -7,7 +7,6 @@ not, since that would slow each attribute that is there: each absent name is a d
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -55,6 +54,8 @@ def explain(owner: str, space: str, name: str, present: Iterable[str]) -> str:
             return f"{text} Instead: {instead}."
     else:
         text += "."
+    import difflib
+
     near = difflib.get_close_matches(name, [n for n in present if not n.startswith("_")], n=3, cutoff=0.7)
     return f"{text} Close to it: {', '.join(near)}." if near else text
 

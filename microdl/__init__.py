@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from . import _memory  # noqa: F401  # what it does it does at import
 from . import (
-    accelerator, amp, autograd, backends, cuda, dtypes, func, kernels, linalg, mps, nn, optim, profiler, random,
+    accelerator, amp, autograd, backends, cuda, dtypes, kernels, linalg, mps, nn, optim, random,
     special, storage, surface, version, xpu,
 )  # fmt: skip
 from ._later import Later
@@ -30,7 +30,6 @@ from .creation import (
     arange, as_tensor, asarray, empty, empty_like, eye, from_numpy, full, full_like,
     linspace, logspace, ones, ones_like, scalar_tensor, tensor, zeros, zeros_like,
 )  # fmt: skip
-from .func import vmap
 from .device import (
     channels_last, channels_last_3d, contiguous_format, device, layout, memory_format, preserve_format, strided,
 )  # fmt: skip
@@ -176,14 +175,15 @@ from .tensor import Tensor
 from .typed import set_default_tensor_type, typed
 
 if TYPE_CHECKING:
-    from . import datasets, distributions, serialization, testing, utils
+    from . import datasets, distributions, func, profiler, serialization, testing, utils
+    from .func import vmap
     from .serialization import load, save
 else:  # what a first training step needs not
     __getattr__ = Later(
         __name__,
         {
-            ".datasets": "", ".distributions": "", ".safetensors": "", ".serialization": "load save", ".testing": "",
-            ".utils": "",
+            ".datasets": "", ".distributions": "", ".func": "vmap", ".profiler": "", ".safetensors": "",
+            ".serialization": "load save", ".testing": "", ".utils": "",
         },
     )  # fmt: skip
     __dir__ = __getattr__.dir

@@ -28,8 +28,12 @@ ORDER = [
 # microdl/__init__.py imports all of it; nothing imports the face, but those who use microdl as a user does
 FACE = "__init__"
 USERS = {"compat", "train", "bench", "cli", "__main__", "plots"}
-LATER = ["datasets", "distributions", "optim.adam", "optim.lr_scheduler", "optim.sgd", "optim.swa_utils"]
-LATER += ["safetensors", "serialization", "testing", "utils"]
+LATER = [
+    "autograd.functional", "autograd.profiler", "datasets", "distributions", "func", "nn.utils", "optim.adam",
+    "optim.lr_scheduler", "optim.sgd", "optim.swa_utils", "profiler", "safetensors", "serialization", "testing",
+    "utils",
+]  # fmt: skip
+NAMED = ["load", "save", "vmap", "autograd.gradcheck", "optim.Adam", "utils.data.DataLoader"]  # what they hold
 UNNAMED = ["compat", "plots", "train", "transforms", "vision"]  # to be imported by those who want them
 HEAVY = ["numba", "llvmlite", "matplotlib", "sklearn", "scipy", "tqdm", "torch", "hypothesis"]
 LONGEST = 400
@@ -132,7 +136,9 @@ def test_importing_microdl_leaves_what_a_first_step_needs_not_for_later() -> Non
     assert [m for m in LATER + UNNAMED if f"microdl.{m}" in loaded] == []
 
 
-@pytest.mark.parametrize("path", [*LATER, "load", "save", "autograd.gradcheck", "optim.Adam", "utils.data.DataLoader"])
+@pytest.mark.parametrize(
+    "path", [*LATER, "load", "save", "vmap", "autograd.gradcheck", "optim.Adam", "utils.data.DataLoader"]
+)
 def test_what_is_left_for_later_is_there_once_it_is_named(path: str) -> None:
     package, _, name = f"microdl.{path}".rpartition(".")
     listed, same, found = in_a_new_process(

@@ -8,7 +8,6 @@ Source of the names and their meaning: https://pytorch.org/docs/stable/autograd.
 from typing import TYPE_CHECKING
 
 from .._later import Later
-from . import functional, profiler
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .backward import backward, grad
 from .function import Function
@@ -24,8 +23,9 @@ from .variable import Variable
 
 if TYPE_CHECKING:
     from ..testing.gradcheck import gradcheck, gradgradcheck
+    from . import functional, profiler
 else:
-    __getattr__ = Later(__name__, {"..testing": "gradcheck gradgradcheck"})
+    __getattr__ = Later(__name__, {".functional": "", ".profiler": "", "..testing": "gradcheck gradgradcheck"})
     __dir__ = __getattr__.dir
 
 __all__ = [

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import surface
 from .backward import grad
 from .graph import TensorBase, wrap
 from .mode import enable_grad
@@ -267,3 +268,6 @@ def hessian(
 
     found = jacobian(first, given, create_graph, strict)
     return found if is_tuple else found[0][0]
+
+
+surface.install(__name__)

@@ -3,7 +3,10 @@
 Source: https://pytorch.org/docs/stable/nn.html
 """
 
-from . import functional, init, parameter, utils
+from typing import TYPE_CHECKING
+
+from .._later import Later
+from . import functional, init, parameter
 from .activations import (
     CELU,
     ELU,
@@ -68,6 +71,12 @@ from .losses import (
 from .module import Module
 from .parameter import Buffer, Parameter, UninitializedParameter
 from .parameter_containers import ParameterDict, ParameterList
+
+if TYPE_CHECKING:
+    from . import utils
+else:
+    __getattr__ = Later(__name__, {".utils": ""})
+    __dir__ = __getattr__.dir
 
 __all__ = [
     "functional", "init", "parameter", "utils",

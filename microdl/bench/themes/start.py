@@ -69,8 +69,13 @@ def main_job(cached: bool, _: Any) -> Task:
 
 
 def _run(program: str, settings: dict[str, str] | None = None) -> list[str]:
-    """The words that a new process prints. Raises RuntimeError with its last words where it fails."""
+    """The words that a new process prints. Raises RuntimeError with its last words where it fails.
+
+    All have their byte code on disk, as pip leaves it: a folder of sources that may not keep its own would be compiled
+    at each start.
+    """
     command, environment = [sys.executable, "-c", program], os.environ | (settings or {})
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(program.split()[:4])} ... failed: {done.stderr[-500:]}")

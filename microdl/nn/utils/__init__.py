@@ -3,6 +3,7 @@
 Source: https://pytorch.org/docs/stable/nn.html#utilities
 """
 
+from ... import surface
 from . import parametrizations, parametrize, prune, rnn, stateless
 from .fusion import fuse_linear_bn_eval, fuse_linear_bn_weights
 from .gradients import (
@@ -24,3 +25,5 @@ __all__ = [
     "remove_spectral_norm", "remove_weight_norm", "rnn", "skip_init", "spectral_norm", "stateless",
     "vector_to_parameters", "weight_norm",
 ]  # fmt: skip
+
+surface.install(__name__)

@@ -40,7 +40,7 @@ def test_a_first_run_says_that_it_compiles_and_a_second_is_silent(tmp_path):
 
 
 def test_code_on_disk_is_loaded_without_what_the_compiler_needs(tmp_path):
-    """Numba's own way imports 100 modules first, and SciPy's BLAS: three quarters of a first training step."""
+    """Numba's own way imports its whole library first, and SciPy's BLAS, a quarter of a second."""
     script = """
 import sys
 import numba, numpy as np

@@ -49,8 +49,8 @@ class _Files(FunctionCache):
     in the name, all that can happen is that a kernel is compiled once more.
 
     Before it looks for code Numba refreshes its target: it imports all that it is able to compile, and SciPy for its
-    BLAS, most of the time of a first training step. Compiled code needs the runtime that counts references, and no
-    more. Where there is none on disk, the compiler refreshes the target itself.
+    BLAS, a third of the time that a process needs until its first training step is done. Compiled code needs the
+    runtime that counts references, and no more. Where there is none on disk, the compiler refreshes the target itself.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:

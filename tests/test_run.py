@@ -80,6 +80,20 @@ def test_the_usual_imports_give_microdl(torch: types.ModuleType) -> None:
     assert cudnn is microdl.backends.cudnn
 
 
+def test_what_microdl_loads_later_is_part_of_torch(tmp_path: Path) -> None:
+    """Also in a process where nothing has named it yet, and where PyTorch has a file of the function's name."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import torch\nfrom torch.optim import *\n"
+        "print(callable(torch.autograd.gradcheck), Adam.__module__, lr_scheduler.__name__, torch.vmap.__name__)\n"
+        "print({'load', 'utils', 'testing', 'vmap'} <= {*dir(torch)}, 'datasets' in dir(torch))\n"
+    )
+    done = subprocess.run([sys.executable, "-m", "microdl", "run", str(script)], capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["True torch.optim.adam torch.optim.lr_scheduler vmap", "True False"], (
+        done.stderr
+    )
+
+
 def test_pytorchs_files_have_what_programs_take_from_them(torch: types.ModuleType) -> None:
     from torch.nn.modules.batchnorm import _BatchNorm
     from torch.nn.modules.loss import _Loss, _WeightedLoss

@@ -72,6 +72,8 @@ class OwnModule(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        if name in dir(self._source) and not _inside(found := getattr(self._source, name)):
+            return found  # before a file of that name: `torch.autograd.gradcheck` is a function
         child = f"{self.__name__}.{name}"
         if has(child):
             return importlib.import_module(child)

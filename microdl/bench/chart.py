@@ -34,12 +34,12 @@ def draw(results: Sequence[Result], path: Path) -> None:
         if shown:
             ratios, places = zip(*shown, strict=True)
             axes.scatter(ratios, places, marker=marker, c=fill, edgecolors="black", s=36, label=name, zorder=3)
-    aims = [
-        (i, aim) for i, result in enumerate(rows) for name, aim in result.row.aims.items() if name in result.measured
-    ]
-    if aims:
-        places, ratios = zip(*aims, strict=True)
-        axes.scatter(ratios, places, marker="|", c="black", s=90, linewidths=1, label="to reach", zorder=2)
+    for place, result in enumerate(rows):
+        for name, aim in result.row.aims.items():
+            if name in result.measured:
+                axes.plot(aim, place, "|", color="black", markersize=9, markeredgewidth=1, zorder=2)
+                axes.annotate(name[0], (aim, place), (1.5, 2), textcoords="offset points", fontsize=5, zorder=4)
+    axes.plot([], [], "|", color="black", markersize=9, label="to reach (t: torch, j: jax, ...)")
     axes.axvline(1, color="black", linewidth=1)
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")

@@ -19,7 +19,8 @@ __all__ = ["Table", "as_json", "foot", "growth", "in_readme", "missing", "places
 LEGEND = textwrap.fill(
     "Ratios are other / microdl, with half the range of the rounds; (figure to reach), 1 where none is given; "
     "! is below it. Limit: the least time that the machine allows for the row's arithmetic or memory traffic, "
-    "over microdl's. Peak: most memory of the process in MB, and what of it came after the import.",
+    "over microdl's. Peak: most memory of the process in MB, and what of it came after the import. Call: the most that "
+    "one call of microdl's takes, in kB, arrays and Python's objects.",
     width=118,
 )
 
@@ -31,17 +32,17 @@ class Table:
         self.peers = [name for name in frameworks if name != "microdl"]
         self.limits = limits
         peers = [max(18, len(name) + 10) for name in self.peers]
-        self.widths = [max(len(row.name) for row in rows), 15, *peers, 11, 28 if self._torch else 16]
+        self.widths = [max(len(row.name) for row in rows), 15, *peers, 11, 28 if self._torch else 16, 8]
 
     def head(self) -> str:
         peers = [f"{name} / microdl" for name in self.peers]
         memory = "peak: microdl" + (f" / {self._torch}" if self._torch else "")
-        line = self._line(["work", "microdl", *peers, "limit", memory])
+        line = self._line(["work", "microdl", *peers, "limit", memory, "call, kB"])
         return f"{line}\n|{'|'.join('-' * (width + 2) for width in self.widths)}|"
 
     def line(self, result: Result) -> str:
         ratios = [_ratio(result, name) if name in result.measured else "" for name in self.peers]
-        return self._line([result.row.name, _own(result), *ratios, self._limit(result), self._peaks(result)])
+        return self._line([result.row.name, _own(result), *ratios, self._limit(result), self._peaks(result), _call(result)])
 
     @property
     def _torch(self) -> str | None:
@@ -102,6 +103,11 @@ def _duration(seconds: float) -> str:
 
 def _memory(measured: Measured) -> str:
     return f"{measured.peak / 1e6:.0f} (+{max(measured.peak - measured.imported, 0) / 1e6:.0f})"
+
+
+def _call(result: Result) -> str:
+    allocated = result.measured["microdl"].allocated
+    return f"{allocated / 1e3:.3g}" if 0 < allocated < 1e6 else f"{allocated / 1e3:.0f}" if allocated else ""
 
 
 def missing(peers: Sequence[str], installed: Sequence[str], used: Sequence[str]) -> list[str]:

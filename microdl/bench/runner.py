@@ -31,11 +31,12 @@ class Settings:
 
 @dataclass
 class Measured:
-    """A framework's rounds: seconds of a call, and the most bytes held, in all and after the import."""
+    """A framework's rounds: seconds of a call, and the most bytes held: in all, after the import, and by one call."""
 
     seconds: list[float] = field(default_factory=list)
     peak: int = 0
     imported: int = 0
+    allocated: int = 0
     error: str = ""
 
     @property
@@ -100,6 +101,7 @@ def compare(theme: str, row: Row, peers: Sequence[str], settings: Settings) -> R
             reference = reference or answer["numbers"]
             found.seconds.append(answer["seconds"])
             found.peak, found.imported = max(found.peak, answer["peak"]), answer["imported"]
+            found.allocated = max(found.allocated, answer["allocated"])
     return Result(theme, row, measured)
 
 

@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 import traceback
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def main() -> None:
 
 
 def measure(row: Row, framework: str, seconds: float, threads: int, reference: Numbers | None) -> dict[str, Any]:
-    """Seconds of a call (the median and the best of this process's), memory, numbers; or an error, and then no time."""
+    """Seconds of a call (the median and the best of this process's), memory, numbers; or an error, without times."""
     module = importlib.import_module(package(framework))
     if hasattr(module, "set_num_threads") and module.get_num_threads() != threads:
         module.set_num_threads(threads)
@@ -72,7 +73,21 @@ def measure(row: Row, framework: str, seconds: float, threads: int, reference: N
     samples = _samples(task.call, seconds)
     peak = task.peak() if task.peak is not None else peak_memory()
     times = {"seconds": statistics.median(samples), "best": min(samples)}
-    return times | {"peak": peak, "imported": imported, "numbers": numbers}
+    allocated = _allocated(task.call) if task.peak is None else 0
+    return times | {"peak": peak, "imported": imported, "allocated": allocated, "numbers": numbers}
+
+
+def _allocated(call: Callable[[], object]) -> int:
+    """Bytes that one call holds at the most, beyond what it found: of Python and NumPy, which tell tracemalloc."""
+    tracemalloc.start()
+    try:
+        call()  # the second call finds what the first one has left
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        call()
+        return tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
 
 
 def _samples(call: Callable[[], object], seconds: float) -> list[float]:

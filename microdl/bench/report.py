@@ -42,7 +42,9 @@ class Table:
 
     def line(self, result: Result) -> str:
         ratios = [_ratio(result, name) if name in result.measured else "" for name in self.peers]
-        return self._line([result.row.name, _own(result), *ratios, self._limit(result), self._peaks(result), _call(result)])
+        return self._line(
+            [result.row.name, _own(result), *ratios, self._limit(result), self._peaks(result), _call(result)]
+        )
 
     @property
     def _torch(self) -> str | None:

@@ -24,7 +24,7 @@ from ._threads import bounds, in_parts, threaded
 Array = NDArray[np.floating]
 Labels = NDArray[np.int64]
 
-_SHORT = 15
+_SHORT, _LONG = 15, 64
 
 _BLOCK = 4096
 """Elements that are worked on at a time, in whole rows: they stay in the first-level cache."""
@@ -34,13 +34,19 @@ _THREADS_FROM = 16_384
 
 
 @kernel()
+def _largest(row: Array) -> Any:
+    """The largest element; NaN where one is."""
+    top = rank(row.dtype.type(-np.inf))
+    for j in range(row.size):
+        top = max(top, rank(row[j]))
+    return unrank(top)
+
+
+@kernel()
 def _subtract_largest(x: Array, z: Array) -> None:
     """z = x - the largest of its row."""
     for i in range(x.shape[0]):
-        top = rank(x.dtype.type(-np.inf))
-        for j in range(x.shape[1]):
-            top = max(top, rank(x[i, j]))
-        largest = unrank(top)
+        largest = _largest(x[i])
         for j in range(x.shape[1]):
             z[i, j] = x[i, j] - largest
 
@@ -54,15 +60,30 @@ def _exp_all(z: Array) -> None:
 
 
 @kernel()
+def _exp_of_rest(row: Array, largest: Any, e: Array, keep: bool) -> Any:
+    """The sum of e = exp(row - largest), piece by piece; without `keep` each piece takes the place of the one before."""
+    total = 0.0
+    for start in range(0, row.size, _BLOCK):
+        piece = row[start : start + _BLOCK]
+        at = start if keep else 0
+        z = e[at : at + piece.size]
+        for j in range(piece.size):
+            z[j] = piece[j] - largest
+        _exp_all(z)
+        total += _sum(z)
+    return row.dtype.type(total)
+
+
+@kernel()
 def _rows_at_once(x: Array) -> Any:
     return max(1, _BLOCK // max(1, x.shape[1]))
 
 
 @kernel("reassoc", "contract")
-def _row_sum(z: Array, i: int) -> float:
+def _sum(row: Array) -> float:
     total = 0.0
-    for j in range(z.shape[1]):
-        total += z[i, j]
+    for j in range(row.size):
+        total += row[j]
     return total
 
 
@@ -70,7 +91,7 @@ def _row_sum(z: Array, i: int) -> float:
 def _row_total(e: Array, i: int) -> Any:
     """The sum of row i in its own dtype; in order where the row is shorter than PyTorch's vectors."""
     if e.shape[1] > _SHORT:
-        return e.dtype.type(_row_sum(e, i))
+        return e.dtype.type(_sum(e[i]))
     total = e.dtype.type(0)
     for j in range(e.shape[1]):
         total += e[i, j]
@@ -86,11 +107,16 @@ def _row_dot(a: Array, b: Array, i: int) -> float:
 
 
 @kernel("arcp")
+def _divide(row: Array, total: Any) -> None:
+    for j in range(row.size):
+        row[j] /= total
+
+
+@kernel()
 def _normalise(e: Array, i: int) -> Any:
     """Divide row i by its sum, and return the sum, in the row's dtype."""
     total = _row_total(e, i)
-    for j in range(e.shape[1]):
-        e[i, j] /= total
+    _divide(e[i], total)
     return total
 
 
@@ -107,6 +133,10 @@ def softmax(pool: int, x: Array) -> Array:
 @kernel()
 def _softmax_rows(begin: int, end: int, x: Array, p: Array) -> None:
     first, last = bounds(begin, end, x.shape[0])
+    if x.shape[1] >= _LONG:
+        for i in range(first, last):
+            _divide(p[i], _exp_of_rest(x[i], _largest(x[i]), p[i], True))
+        return
     rows = _rows_at_once(x)
     for start in range(first, last, rows):
         stop = min(last, start + rows)
@@ -149,6 +179,14 @@ def log_softmax(pool: int, x: Array) -> Array:
 @kernel()
 def _log_softmax_rows(begin: int, end: int, x: Array, logp: Array) -> None:
     first, last = bounds(begin, end, x.shape[0])
+    if x.shape[1] >= _LONG:
+        piece = np.empty(min(x.shape[1], _BLOCK), x.dtype)
+        for i in range(first, last):
+            largest = _largest(x[i])
+            log_sum = x.dtype.type(math.log(_exp_of_rest(x[i], largest, piece, False)))
+            for j in range(x.shape[1]):
+                logp[i, j] = (x[i, j] - largest) - log_sum
+        return
     rows = _rows_at_once(x)
     e = np.empty((rows, x.shape[1]), x.dtype)
     for start in range(first, last, rows):
@@ -177,6 +215,13 @@ def log_softmax_backward(pool: int, g: Array, logp: Array) -> Array:
 @kernel()
 def _log_softmax_backward_rows(begin: int, end: int, g: Array, logp: Array, dx: Array) -> None:
     first, last = bounds(begin, end, g.shape[0])
+    if g.shape[1] >= _LONG:
+        for i in range(first, last):
+            total = g.dtype.type(_sum(g[i]))
+            for start in range(0, g.shape[1], _BLOCK):
+                piece = slice(start, start + _BLOCK)
+                _log_softmax_piece(g[i, piece], logp[i, piece], total, dx[i, piece])
+        return
     rows = _rows_at_once(g)
     for start in range(first, last, rows):
         stop = min(last, start + rows)
@@ -184,9 +229,17 @@ def _log_softmax_backward_rows(begin: int, end: int, g: Array, logp: Array, dx: 
         for i in range(flat.size):
             flat[i] = exp(flat_logp[i])
         for i in range(start, stop):
-            total = g.dtype.type(_row_sum(g, i))
+            total = g.dtype.type(_sum(g[i]))
             for j in range(g.shape[1]):
                 dx[i, j] = g[i, j] - dx[i, j] * total
+
+
+@kernel()
+def _log_softmax_piece(g: Array, logp: Array, total: Any, dx: Array) -> None:
+    for j in range(g.size):
+        dx[j] = exp(logp[j])
+    for j in range(g.size):
+        dx[j] = g[j] - dx[j] * total
 
 
 @threaded(_THREADS_FROM)
@@ -210,6 +263,13 @@ def cross_entropy_mean(pool: int, x: Array, target: Labels) -> tuple[float, Arra
 def _losses(begin: int, end: int, x: Array, target: Labels, p: Array, losses: Array) -> None:
     """p, and log p[i, target[i]]."""
     first, last = bounds(begin, end, x.shape[0])
+    if x.shape[1] >= _LONG:
+        for i in range(first, last):
+            largest = _largest(x[i])
+            total = _exp_of_rest(x[i], largest, p[i], True)
+            _divide(p[i], total)
+            losses[i] = (x[i, target[i]] - largest) - x.dtype.type(math.log(total))
+        return
     rows = _rows_at_once(x)
     for start in range(first, last, rows):
         stop = min(last, start + rows)

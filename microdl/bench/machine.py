@@ -37,7 +37,8 @@ class Limits:
     def __str__(self) -> str:
         return (
             f"limits: {self.float32 / 1e9:.0f} GFLOP/s in float32, {self.float64 / 1e9:.0f} in float64 "
-            f"(matrix product); {self.near / 1e9:.1f} GB/s within 20 MB, {self.far / 1e9:.1f} within 500 MB (copy, or sum)"
+            f"(matrix product); {self.near / 1e9:.1f} GB/s copied or summed within 20 MB, "
+            f"{self.far / 1e9:.1f} within 500 MB"
         )
 
 

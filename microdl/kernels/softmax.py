@@ -61,7 +61,7 @@ def _exp_all(z: Array) -> None:
 
 @kernel()
 def _exp_of_rest(row: Array, largest: Any, e: Array, keep: bool) -> Any:
-    """The sum of e = exp(row - largest), piece by piece; without `keep` each piece takes the place of the one before."""
+    """The sum of e = exp(row - largest), piece by piece; without `keep` each takes the place of the one before."""
     total = 0.0
     for start in range(0, row.size, _BLOCK):
         piece = row[start : start + _BLOCK]

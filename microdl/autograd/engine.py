@@ -48,7 +48,7 @@ def _walk(edges: Any, grads: Any, retain: bool, create: bool, capture: set[Node]
     leaves: dict[Node, Any] = {}
     captured: dict[Node, Any] = {}
     summed: set[Node] = set()  # nodes whose pending array was made here, and may be added to
-    heap: list[tuple[int, Node]] = []
+    heap: list[tuple[int, Node]] = []  # all that is pending, the newest first; empty where only one node is
     checking = anomaly.enabled and anomaly.check_nan
     g: Any = None
     while True:
@@ -61,17 +61,24 @@ def _walk(edges: Any, grads: Any, retain: bool, create: bool, capture: set[Node]
                 d = _fit(d, edge)
             if type(edge) is AccumulateGrad:
                 leaves[edge] = leaves[edge] + d if edge in leaves else _own(d, g)
-            elif edge not in pending:
-                pending[edge] = d
-                heappush(heap, (-edge.seq, edge))
-            else:
+            elif edge in pending:
                 pending[edge] = _sum(pending[edge], d, edge, summed)
-        if not heap:
+            elif pending:
+                _queue(edge, pending, heap)
+                pending[edge] = d
+            else:
+                pending[edge] = d
+        if heap:
+            g = pending.pop(node := heappop(heap)[1])
+        elif pending:
+            node, g = pending.popitem()
+        else:
             break
-        g = pending.pop(node := heappop(heap)[1])
         if node.hooks:
             g = _run_hooks(node, g)
-        edges = node.edges
+        edges = node.leads_to
+        if type(edges) is not tuple:
+            edges = (edges,)
         if capture and node in capture:
             captured[node] = g
             if not any(edge in needed for edge in edges):  # type: ignore[operator]
@@ -90,6 +97,12 @@ def _walk(edges: Any, grads: Any, retain: bool, create: bool, capture: set[Node]
     return leaves if capture is None else captured | leaves
 
 
+def _queue(node: Node, pending: dict[Node, Any], heap: list[tuple[int, Node]]) -> None:
+    if not heap:
+        heap.extend((-other.seq, other) for other in pending)  # the one that was alone until now, if any
+    heappush(heap, (-node.seq, node))
+
+
 def _sum(before: Any, d: Any, node: Node, summed: set[Node]) -> Any:
     if node in summed:
         return np.add(before, d, out=before)
@@ -102,8 +115,8 @@ def _sum(before: Any, d: Any, node: Node, summed: set[Node]) -> Any:
 def _fill_slot(output: Output, g: Any, pending: dict[Node, Any], heap: list[tuple[int, Node]]) -> None:
     slots = pending.get(output.parent)
     if slots is None:
+        _queue(output.parent, pending, heap)
         slots = pending[output.parent] = [None] * output.of
-        heappush(heap, (-output.parent.seq, output.parent))
     slots[output.index] = g
 
 

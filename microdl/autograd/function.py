@@ -184,7 +184,7 @@ class FunctionNode(Node):
         requires: Sequence[bool],
         outputs: Sequence[Any],
     ) -> None:
-        self.edges = tuple(x._node for x, needed in zip(args, requires, strict=True) if needed)
+        self.leads_to = tuple(x._node for x, needed in zip(args, requires, strict=True) if needed)
         self.cls, self.ctx = cls, ctx
         first = outputs[0]._a if isinstance(outputs[0], TensorBase) else np.empty(0, np.float32)
         self.shape, self.dtype = first.shape, first.dtype

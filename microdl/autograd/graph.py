@@ -125,11 +125,15 @@ class RemovableHandle:
 
 
 class Node:
-    """One step of the backward walk. `edges` are the nodes of the inputs that require grad."""
+    """One step of the backward walk.
 
-    __slots__ = ("__weakref__", "dtype", "edges", "hooks", "seq", "shape")
+    `leads_to` has the nodes of the inputs that require grad. A single one stands there without a tuple around it: of a
+    long graph every object is visited by the garbage collector, and a chain has half as many so.
+    """
 
-    edges: tuple[Node, ...]
+    __slots__ = ("__weakref__", "dtype", "hooks", "leads_to", "seq", "shape")
+
+    leads_to: Node | tuple[Node, ...]
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     seq: int
@@ -138,6 +142,12 @@ class Node:
     def name(self) -> str:
         """PyTorch's name of the step, such as `AddBackward0`."""
         return type(self).__name__
+
+    @property
+    def edges(self) -> tuple[Node, ...]:
+        """The nodes of the inputs that require grad."""
+        edges = self.leads_to
+        return edges if type(edges) is tuple else (edges,)  # type: ignore[return-value]
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
@@ -165,7 +175,7 @@ class AccumulateGrad(Node):
     __slots__ = ("_tensor", "post_hooks")
 
     def __init__(self, tensor: TensorBase) -> None:
-        self.edges = ()
+        self.leads_to = ()
         self.shape, self.dtype = tensor._a.shape, tensor._a.dtype
         self.seq = tick()
         self.hooks = None
@@ -229,7 +239,7 @@ class Output(Node):
     __slots__ = ("index", "of", "parent")
 
     def __init__(self, parent: Node, index: int, of: int, array: np.ndarray[Any, Any]) -> None:
-        self.edges = (parent,)
+        self.leads_to = parent
         self.shape, self.dtype = array.shape, array.dtype
         self.seq = tick()
         self.hooks = None
@@ -239,11 +249,11 @@ class Output(Node):
         return self.parent.name()
 
 
-def record(plan: Any, edges: tuple[Node, ...], out: TensorBase, kept: tuple[Any, Any]) -> OpNode:
-    """The node of a step that made `out`; `kept` is what `plan.keep` gave."""
+def record(plan: Any, leads_to: Node | tuple[Node, ...], out: TensorBase, kept: tuple[Any, Any]) -> OpNode:
+    """The node of a step that made `out`; `kept` is what `plan.keep` gave, and `leads_to` as in `Node`."""
     node = _new(OpNode)
     node.plan = plan
-    node.edges = edges
+    node.leads_to = leads_to
     node.saved, node.guards = kept
     a = out._a
     node.shape = a.shape

@@ -59,7 +59,7 @@ def view(
         if base is not None:
             link(t, input, viewing, args)
         if input._node is not None and mode.enabled:
-            record(plan, (input._node,), t, plan.keep(input, *args, t))
+            record(plan, input._node, t, plan.keep(input, *args, t))
         return t
 
     viewing.__name__ = viewing.__qualname__ = name

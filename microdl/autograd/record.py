@@ -78,7 +78,7 @@ def unary(
         t = wrap(forward(a))
         node = input._node
         if node is not None and mode.enabled and plan is not None:
-            record(plan, (node,), t, plan.keep(input, t))
+            record(plan, node, t, plan.keep(input, t))
         return t if out is None else store(name, out, t)
 
     return _declare(op, call, doc, forward)
@@ -135,9 +135,9 @@ def binary(
         except ValueError:
             raise shape_error(input, other) from None
         if x_node is not None:
-            edges: tuple[Any, ...] = (x_node,) if y_node is None else (x_node, y_node)
+            edges = x_node if y_node is None else (x_node, y_node)
         elif y_node is not None:
-            edges = (y_node,)
+            edges = y_node
         else:
             return t if out is None else store(name, out, t)
         if mode.enabled and formulas:
@@ -287,7 +287,7 @@ def _on_one(op: Op) -> Callable[..., Any]:
         t = wrap(forward(a, *args))
         node = input._node
         if node is not None and mode.enabled:
-            record(plan, (node,), t, plan.keep(input, *args, t))
+            record(plan, node, t, plan.keep(input, *args, t))
         return t
 
     return call

@@ -164,7 +164,7 @@ class _Source:
         t = wrap(value)
         if self.edge is not None and self.aux is not None:
             plan = self.aux.plan(self.aux.params, self.aux.params)
-            record(plan, (node.edges[self.edge],), t, plan.keep(t, t))
+            record(plan, node.edges[self.edge], t, plan.keep(t, t))
         return t
 
 

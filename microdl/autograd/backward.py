@@ -49,7 +49,7 @@ def backward(
         _backward_to(_listed(inputs), roots, grads, retain, create_graph)
         return
     for leaf, g in walk(roots, grads, retain, create_graph).items():
-        accumulate(leaf.variable, g, leaf.post_hooks)  # type: ignore[attr-defined]
+        accumulate(leaf, g)
 
 
 def grad(
@@ -203,16 +203,24 @@ def _backward_to(inputs: list[Any], roots: list[Node], grads: list[Any], retain:
     found = walk(roots, grads, retain, create, set(nodes))
     for node, t in nodes.items():
         if t.is_leaf and node in found:
-            accumulate(t, found[node], node.post_hooks)  # type: ignore[attr-defined]
+            accumulate(node, found[node])
 
 
-def accumulate(t: Any, g: Any, post_hooks: dict[int, Any]) -> None:
-    """`t.grad += g`, in place once there is a gradient, as PyTorch does."""
-    if t is None or t._node is None:  # the leaf is gone, or requires no grad any more
+def accumulate(leaf: Any, g: Any) -> None:
+    """Adds `g` to the `grad` of a leaf's tensor, in place once there is a gradient, as PyTorch does."""
+    t = leaf._tensor()
+    if t is None or t._node is None:  # it is gone, or requires no grad any more
         return
     if t._grad is None:
         t._grad = g if isinstance(g, TensorBase) else wrap(g)
-    elif isinstance(g, TensorBase):
+    else:
+        _add_to_grad(t, g)
+    if leaf.post_hooks:
+        _run_post_hooks(t, leaf.post_hooks, isinstance(g, TensorBase))
+
+
+def _add_to_grad(t: Any, g: Any) -> None:
+    if isinstance(g, TensorBase):
         t._grad = t._grad + g
     elif not t._grad._a.flags.writeable:
         raise RuntimeError(
@@ -227,8 +235,11 @@ def accumulate(t: Any, g: Any, post_hooks: dict[int, Any]) -> None:
     else:
         np.add(t._grad._a, g, out=t._grad._a)
         t._grad._version_counter.bump("backward")
-    for hook in list(post_hooks.values()) if post_hooks else ():
-        with set_grad_enabled(isinstance(g, TensorBase)):  # only a gradient that is differentiable itself is recorded
+
+
+def _run_post_hooks(t: Any, hooks: dict[int, Any], differentiable: bool) -> None:
+    for hook in list(hooks.values()):
+        with set_grad_enabled(differentiable):  # only a gradient that is differentiable itself is recorded
             result = hook(t)
         if result is not None:
             raise TypeError(f"a post-accumulate hook must return None, but hook returned '{type(result).__name__}'")

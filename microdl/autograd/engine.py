@@ -60,7 +60,11 @@ def _walk(edges: Any, grads: Any, retain: bool, create: bool, capture: set[Node]
             elif d.shape != edge.shape or d.dtype != edge.dtype:
                 d = _fit(d, edge)
             if type(edge) is AccumulateGrad:
-                leaves[edge] = leaves[edge] + d if edge in leaves else _own(d, g)
+                if edge in leaves:
+                    d = leaves[edge] + d
+                elif d is g or g is None or type(d) is not _ndarray or d.base is not None:
+                    d = _copy(d, g)
+                leaves[edge] = d
             elif edge in pending:
                 pending[edge] = _sum(pending[edge], d, edge, summed)
             elif pending:
@@ -93,7 +97,7 @@ def _walk(edges: Any, grads: Any, retain: bool, create: bool, capture: set[Node]
                 check_nan(node, grads)
     for leaf in leaves:
         if leaf.hooks:
-            leaves[leaf] = _own(_run_hooks(leaf, leaves[leaf]), None)
+            leaves[leaf] = _copy(_run_hooks(leaf, leaves[leaf]), None)
     return leaves if capture is None else captured | leaves
 
 
@@ -135,11 +139,11 @@ def _fit_tensor(d: Any, edge: Node) -> Any:
     return d if d._a.dtype == edge.dtype else d.to(from_numpy_dtype(edge.dtype))
 
 
-def _own(d: Any, g: Any) -> Any:
+def _copy(d: Any, g: Any) -> Any:
     """A leaf's gradient, which belongs to it alone: not what came in (`g`), nor a view of something."""
-    if isinstance(d, TensorBase):
-        return d.clone() if d is g or g is None or d._a.base is not None else d
-    return np.array(d, order="C") if d is g or g is None or type(d) is not _ndarray or d.base is not None else d
+    if not isinstance(d, TensorBase):
+        return np.array(d, order="C")
+    return d.clone() if d is g or g is None or d._a.base is not None else d
 
 
 def unbroadcast(d: Any, shape: tuple[int, ...]) -> Any:

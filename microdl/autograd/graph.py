@@ -249,21 +249,6 @@ class Output(Node):
         return self.parent.name()
 
 
-def record(plan: Any, leads_to: Node | tuple[Node, ...], out: TensorBase, kept: tuple[Any, Any]) -> OpNode:
-    """The node of a step that made `out`; `kept` is what `plan.keep` gave, and `leads_to` as in `Node`."""
-    node = _new(OpNode)
-    node.plan = plan
-    node.leads_to = leads_to
-    node.saved, node.guards = kept
-    a = out._a
-    node.shape = a.shape
-    node.dtype = a.dtype
-    node.seq = tick()
-    node.hooks = None
-    out._node = node
-    return node
-
-
 def named(t: Any, name: str) -> Any:
     """`t`, just made, whose last step takes PyTorch's name for what is one step there and several here."""
     if isinstance(t._node, OpNode):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import dtypes
-from .graph import RETAIN, AccumulateGrad, TensorBase, named, no_gradient, record, wrap
+from .graph import RETAIN, AccumulateGrad, TensorBase, named, no_gradient, wrap
 from .mode import mode
 from .record import attach, op, operand, promoted
 from .table import Name, Op
@@ -59,7 +59,7 @@ def view(
         if base is not None:
             link(t, input, viewing, args)
         if input._node is not None and mode.enabled:
-            record(plan, input._node, t, plan.keep(input, *args, t))
+            plan.record(input, *args, t)
         return t
 
     viewing.__name__ = viewing.__qualname__ = name

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from .graph import Output, TensorBase, record, wrap
+from .graph import Output, TensorBase, wrap
 from .kinds import refusing
 from .mode import mode
 from .table import Aux, Formula, Name, Op, Plan, parameters
@@ -76,9 +76,8 @@ def unary(
         if prepare is not None and a.dtype.kind != "f":
             a = prepare(a)
         t = wrap(forward(a))
-        node = input._node
-        if node is not None and mode.enabled and plan is not None:
-            record(plan, node, t, plan.keep(input, t))
+        if input._node is not None and mode.enabled and plan is not None:
+            plan.record(input, t)
         return t if out is None else store(name, out, t)
 
     return _declare(op, call, doc, forward)
@@ -134,16 +133,10 @@ def binary(
             t = wrap(forward(x, y))
         except ValueError:
             raise shape_error(input, other) from None
-        if x_node is not None:
-            edges = x_node if y_node is None else (x_node, y_node)
-        elif y_node is not None:
-            edges = y_node
-        else:
-            return t if out is None else store(name, out, t)
-        if mode.enabled and formulas:
+        if (x_node is not None or y_node is not None) and mode.enabled and formulas:
             key = (x_node is not None) + 2 * (y_node is not None) + 4 * (y is other) + 8 * (x is input)
             plan = plans.get(key) or plans.setdefault(key, _binary_plan(op, key))
-            record(plan, edges, t, plan.keep(input, other, t))
+            plan.record(input, other, t)
         return t if out is None else store(name, out, t)
 
     return _declare(op, call if numbers else _of_tensors(name, call), doc, forward, call)
@@ -285,9 +278,8 @@ def _on_one(op: Op) -> Callable[..., Any]:
             attach(op, (input, *args), held, t)
             return t
         t = wrap(forward(a, *args))
-        node = input._node
-        if node is not None and mode.enabled:
-            record(plan, node, t, plan.keep(input, *args, t))
+        if input._node is not None and mode.enabled:
+            plan.record(input, *args, t)
         return t
 
     return call
@@ -304,16 +296,13 @@ def attach(op: Op, args: tuple[Any, ...], is_tensor: list[bool], out: TensorBase
     """Records the step where recording is on and a differentiable argument requires grad."""
     if not mode.enabled:
         return None
-    wanted, edges = [], []
+    tensors, wanted = [], []
     for p, x, held in zip(op.params, args, is_tensor, strict=True):
-        if held and p in op.formulas and x._node is not None:
-            wanted.append(p)
-            edges.append(x._node)
-    if not wanted:
-        return None
-    tensors = tuple(p for p, held in zip(op.params, is_tensor, strict=True) if held)
-    plan = op.plan(tuple(wanted), tensors)
-    return record(plan, tuple(edges), out, plan.keep(*args, out, *extra))
+        if held:
+            tensors.append(p)
+            if p in op.formulas and x._node is not None:
+                wanted.append(p)
+    return op.plan(tuple(wanted), tuple(tensors)).record(*args, out, *extra) if wanted else None
 
 
 def _several(op: Op, args: tuple[Any, ...], is_tensor: list[bool], arrays: Any) -> tuple[Any, ...]:

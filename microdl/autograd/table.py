@@ -3,8 +3,8 @@
 An operation names its inputs, and for each differentiable one has a formula whose parameters say what it
 needs: `g`, the gradient of the output; an argument by its name; `out`, the output; `x_shape`, only the
 shape of `x`; or the name of an auxiliary result that the forward returned beside the output. From these
-names a `Plan` is made once for each combination of inputs that require grad: one function that picks what
-must be kept, one that computes all the gradients from it. What no formula names is not kept.
+names a `Plan` is made once for each combination of inputs that require grad: one function that records a
+step with what must be kept, one that computes all the gradients from it. What no formula names is not kept.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .graph import OpNode, Version, record, wrap
+from .graph import OpNode, Version, tick, wrap
 
 Formula = Callable[..., Any]
 Name = str | Callable[[OpNode], str]  # of a step: always the same, or found from the step itself
@@ -24,6 +24,19 @@ Name = str | Callable[[OpNode], str]  # of a step: always the same, or found fro
 
 BOTH, SECOND = ("input", "other"), ("other",)
 _PLACES = {"index", "mask"}  # arrays of the caller's, who may change them: a step that is recorded keeps a copy
+_RECORD = """def record({signature}):
+    _node = _new(_OpNode)
+    _node.plan = _plan
+    _node.leads_to = {edges}
+    _node.saved = ({values})
+    _node.guards = ({guards})
+    _node.shape = out._a.shape
+    _node.dtype = out._a.dtype
+    _node.seq = _tick()
+    _node.hooks = None
+    out._node = _node
+    return _node
+"""
 _FREED_TOO = {"index", "arrays", "mask", "other", "calls"}  # what PyTorch, too, keeps and frees with the graph
 
 
@@ -81,27 +94,22 @@ class Op:
 class Plan:
     """What one combination of an operation's inputs keeps and computes.
 
-    `keep(*args, out, *aux)` gives the saved values and the version counters that guard them;
-    `vjp(g, saved)` gives one gradient for each input of `wanted`, in order. Both are made when
-    one is first called: most of the 130 plans that are declared by importing microdl never are.
+    `record(*args, out, *aux)` makes the node of a step that made `out`, with the values that it saves and the version
+    counters that guard them; `vjp(g, saved)` gives one gradient for each input of `wanted`, in order.
     """
 
-    __slots__ = ("_sources", "declared", "keep", "name", "tensors", "vjp", "wanted")
+    __slots__ = ("_sources", "declared", "name", "record", "tensors", "vjp", "wanted")
 
     def __init__(self, op: Op, wanted: tuple[str, ...], tensors: tuple[str, ...]) -> None:
         self.name = op.grad_name
         self.declared, self.wanted, self.tensors = op, wanted, tensors
-        self.keep: Callable[..., Any] = self._first_keep
-        self.vjp: Callable[..., Any] = self._first_vjp
-        self._sources: list[_Source] | None = None
 
-    def _first_keep(self, *args: Any) -> Any:
+    def __getattr__(self, name: str) -> Any:
+        """Makes the functions when they are first asked for: of most operations that never happens."""
+        if name not in self.__slots__:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         self._make()
-        return self.keep(*args)
-
-    def _first_vjp(self, g: Any, s: Any) -> Any:
-        self._make()
-        return self.vjp(g, s)
+        return getattr(self, name)
 
     def _make(self) -> None:
         op, wanted, tensors = self.declared, self.wanted, self.tensors
@@ -112,22 +120,32 @@ class Plan:
         values = "".join(f"{_pick(n, held)}, " for n in kept)
         guards = "".join(f"{n}._version_counter, " for n in kept if n in held)
         if not guards and not {*kept}.isdisjoint(_FREED_TOO):
-            guards = "constant, "
-        signature = ", ".join([*op.params, "out", *op.aux])
+            guards = "_constant, "
+        nodes = [f"{n}._node" for n in wanted]
+        source = _RECORD.format(
+            signature=", ".join([*op.params, "out", *op.aux]),
+            edges=nodes[0] if len(nodes) == 1 else f"({', '.join(nodes)})",  # as in `Node`
+            values=values,
+            guards=guards,
+        )
+        known = {
+            "_plan": self, "_constant": Version(), "_own": _own,
+            "_new": object.__new__, "_OpNode": OpNode, "_tick": tick,
+        }  # fmt: skip
+        exec(source, known)  # the text consists of declared parameter names
+        self.record: Callable[..., OpNode] = known["record"]  # type: ignore[assignment]
         place = {n: f"s[{i}]" for i, n in enumerate(kept)}
         calls = "".join(
             f"{'*' * (len(names) > 1)}f{i}({', '.join(['g', *(place[n] for n in needs[names])])}), "
             for i, names in enumerate(formulas)
         )
-        self.vjp = _compile(f"lambda g, s: ({calls})", {f"f{i}": f for i, f in enumerate(formulas.values())})
+        named = {f"f{i}": formula for i, formula in enumerate(formulas.values())}
+        self.vjp: Callable[..., tuple[Any, ...]] = eval(f"lambda g, s: ({calls})", named)  # noqa: S307 - as above
         self._sources = [_Source(n, wanted, n in held, op.aux.get(n)) for n in kept]
-        self.keep = _compile(f"lambda {signature}: (({values}), ({guards}))", {"constant": Version(), "own": _own})
 
     def as_tensors(self, node: OpNode) -> tuple[Any, ...]:
         """The saved values with every array joined to the graph again, for `create_graph`."""
-        if self._sources is None:
-            self._make()
-        return tuple(s.rejoin(value, node) for s, value in zip(self._sources or (), node.saved or (), strict=True))
+        return tuple(source.rejoin(value, node) for source, value in zip(self._sources, node.saved or (), strict=True))
 
 
 def _chosen(op: Op, wanted: tuple[str, ...]) -> dict[tuple[str, ...], Formula]:
@@ -163,8 +181,7 @@ class _Source:
     def _rejoin_aux(self, value: Any, node: OpNode) -> Any:
         t = wrap(value)
         if self.edge is not None and self.aux is not None:
-            plan = self.aux.plan(self.aux.params, self.aux.params)
-            record(plan, node.edges[self.edge], t, plan.keep(t, t))
+            self.aux.plan(self.aux.params, self.aux.params).record(wrap(value, node.edges[self.edge]), t)
         return t
 
 
@@ -193,12 +210,8 @@ def _needs(formula: Formula) -> list[str]:
 
 def _pick(name: str, held: set[str]) -> str:
     if name in _PLACES:
-        return f"own({name}{'._a' * (name in held)})"
+        return f"_own({name}{'._a' * (name in held)})"
     if name in held:
         return f"{name}._a"
     owner = name.removesuffix("_shape")
     return f"{owner}._a.shape" if owner != name and owner in held else name
-
-
-def _compile(source: str, names: dict[str, Any]) -> Any:
-    return eval(source, names)  # noqa: S307 - the text consists of declared parameter names

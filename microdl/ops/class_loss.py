@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
-from ..autograd.graph import TensorBase, named, record, wrap
+from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.kinds import no_kernel
 from ..autograd.mode import mode
 from ..autograd.record import TABLE, not_a_tensor, op
@@ -82,13 +82,13 @@ def _plain_mean(input: Any, target: Any) -> Any:
         return None
     if not (x.flags.carray and y.flags.carray):
         x, y = ready(x), ready(y)
+        target = wrap(y)
     loss, p, bad = kernels.softmax.cross_entropy_mean(x, y)
     if bad >= 0:
         return None
     out = wrap(np.array(loss, dtype))
-    node = input._node
-    if node is not None and mode.enabled:
-        record(_plain_plan, (node,), out, ((p, y), (target._version_counter,)))
+    if input._node is not None and mode.enabled:
+        _plain_plan.record(input, target, out, p)
     return out
 
 

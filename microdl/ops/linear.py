@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
-from ..autograd.graph import TensorBase, named, record, wrap
+from ..autograd.graph import TensorBase, named, wrap
 from ..autograd.kinds import no_kernel
 from ..autograd.mode import mode
 from ..autograd.record import TABLE, not_a_tensor
@@ -117,18 +117,14 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
 
 
 def _attach(input: Any, weight: Any, bias: Any, out: Any) -> None:
-    x, w, b = input._node, weight._node, None if bias is None else bias._node
-    if w is not None and b is not None:
-        edges = (w, b) if x is None else (x, w, b)
-    else:
-        edges = tuple([n for n in (x, w, b) if n is not None])
-    if edges:
-        key = (x is not None) + 2 * (w is not None) + 4 * (b is not None) + 8 * (bias is None)
-        plan = _PLANS.get(key) or _plan(key)
-        record(plan, edges, out, plan.keep(input, weight, bias, out))
+    b = bias is not None and bias._node is not None
+    key = (input._node is not None) + 2 * (weight._node is not None) + 4 * b + 8 * (bias is None)
+    if key & 7:
+        (_PLANS.get(key) or _plan(key)).record(input, weight, bias, out)
 
 
 def _plan(key: int) -> Any:
+    """By which of the three require grad (1, 2, 4), and whether there is no bias (8)."""
     wanted = tuple(n for n, bit in zip(_NAMES, (1, 2, 4), strict=True) if key & bit)
     plan = _PLANS[key] = _linear.plan(wanted, _NAMES[:2] if key & 8 else _NAMES)
     return plan

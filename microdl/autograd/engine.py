@@ -14,7 +14,7 @@ import numpy as np
 
 from ..dtypes import from_numpy_dtype
 from .anomaly import anomaly, check_nan
-from .graph import RETAIN, AccumulateGrad, Node, Output, TensorBase, wrap
+from .graph import RETAIN, Node, Output, TensorBase, wrap
 from .mode import mode
 from .summation import add_up
 
@@ -44,13 +44,15 @@ def walk(
 def _walk(edges: Any, grads: Any, retain: bool, create: bool, capture: set[Node] | None) -> dict[Node, Any]:
     """The loop: `edges` and `grads` are what the last step hands on, at first the roots and what enters there."""
     needed = None if capture is None else _leading_to(capture, edges)
+    if len(edges) > 1:
+        grads = [d if edge.leads_to else _own(d, d) for edge, d in zip(edges, grads, strict=True)]
     pending: dict[Node, Any] = {}  # what has arrived at a node, until its turn comes
     leaves: dict[Node, Any] = {}
     captured: dict[Node, Any] = {}
     summed: set[Node] = set()  # nodes whose pending array was made here, and may be added to
     heap: list[tuple[int, Node]] = []  # all that is pending, the newest first; empty where only one node is
     checking = anomaly.enabled and anomaly.check_nan
-    g: Any = None
+    g: Any = grads[0]  # what came in at the step
     while True:
         for edge, d in zip(edges, grads):  # noqa: B905 - one gradient an edge by construction
             if d is None or (needed is not None and edge not in needed):
@@ -59,11 +61,11 @@ def _walk(edges: Any, grads: Any, retain: bool, create: bool, capture: set[Node]
                 d = _fit_tensor(d, edge)
             elif d.shape != edge.shape or d.dtype != edge.dtype:
                 d = _fit(d, edge)
-            if type(edge) is AccumulateGrad:
+            if not edge.leads_to:  # a leaf
                 if edge in leaves:
                     d = leaves[edge] + d
-                elif d is g or g is None or type(d) is not _ndarray or d.base is not None:
-                    d = _copy(d, g)
+                elif d is g or create or d.base is not None:
+                    d = _own(d, g)
                 leaves[edge] = d
             elif edge in pending:
                 pending[edge] = _sum(pending[edge], d, edge, summed)
@@ -97,7 +99,8 @@ def _walk(edges: Any, grads: Any, retain: bool, create: bool, capture: set[Node]
                 check_nan(node, grads)
     for leaf in leaves:
         if leaf.hooks:
-            leaves[leaf] = _copy(_run_hooks(leaf, leaves[leaf]), None)
+            d = _run_hooks(leaf, leaves[leaf])
+            leaves[leaf] = _own(d, d)
     return leaves if capture is None else captured | leaves
 
 
@@ -139,11 +142,11 @@ def _fit_tensor(d: Any, edge: Node) -> Any:
     return d if d._a.dtype == edge.dtype else d.to(from_numpy_dtype(edge.dtype))
 
 
-def _copy(d: Any, g: Any) -> Any:
+def _own(d: Any, g: Any) -> Any:
     """A leaf's gradient, which belongs to it alone: not what came in (`g`), nor a view of something."""
-    if not isinstance(d, TensorBase):
-        return np.array(d, order="C")
-    return d.clone() if d is g or g is None or d._a.base is not None else d
+    if isinstance(d, TensorBase):
+        return d.clone() if d is g or d._a.base is not None else d
+    return np.array(d, order="C") if d is g or type(d) is not _ndarray or d.base is not None else d
 
 
 def unbroadcast(d: Any, shape: tuple[int, ...]) -> Any:

@@ -16,6 +16,7 @@ from ..autograd.table import Op
 from ..dtypes import from_numpy_dtype
 from .shape import squeeze, t, unsqueeze
 
+_ndarray = np.ndarray
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 _NO_BIAS: dict[Any, Any] = {_FLOAT32: np.empty(0, np.float32), _FLOAT64: np.empty(0, np.float64)}
 
@@ -35,7 +36,7 @@ def _rows(a: Any) -> Any:
 
 
 def _grad_input(g: Any, weight: Any) -> Any:
-    if isinstance(g, TensorBase):
+    if type(g) is not _ndarray:
         return linear(g, t(weight))
     if g.ndim == 2:
         return kernels.linear.grad_input(g, weight)
@@ -57,7 +58,7 @@ def _grad_bias(g: Any) -> Any:
 
 
 def _grad_weight_bias(g: Any, input: Any) -> tuple[Any, Any]:
-    if isinstance(g, TensorBase) or g.dtype.char not in "fd":
+    if type(g) is not _ndarray or g.dtype.char not in "fd":
         return _grad_weight(g, input), _grad_bias(g)
     if g.ndim != 2:
         g, input = _rows(g), _rows(input)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .. import kernels
-from ..autograd.graph import wrap
+from ..autograd.graph import bump, wrap
 from ..autograd.mode import enable_grad
 from .checks import check_floating, check_implementation, check_not_negative, misshapen, number
 from .fused import current_lr
@@ -117,7 +117,7 @@ class SGD(Optimizer):
         more: no parameter has changed then.
         """
         loss = None if closure is None else evaluate(closure)
-        state, slots, work = self.state, self._slots, []
+        state, slots, fused, others, versions = self.state, self._slots, [], [], []
         for group in self.param_groups:
             options = _options(group)
             momentum, recorded = options[1], group["differentiable"]
@@ -125,9 +125,10 @@ class SGD(Optimizer):
                 grad = p._grad
                 if grad is None:
                     continue
-                known = state.get(p) if momentum else None
-                buffer = known.get("momentum_buffer") if known else None
-                b = None if buffer is None else buffer._a
+                buffer = b = None
+                if momentum and (known := state.get(p)):
+                    buffer = known.get("momentum_buffer")
+                    b = None if buffer is None else buffer._a
                 slot = slots.get(p)
                 if slot is None or slot.a is not p._a or slot.b is not b or (momentum and b is None):
                     check_floating(p, group["lr"])
@@ -135,23 +136,34 @@ class SGD(Optimizer):
                 g = grad._a
                 if g.shape != slot.shape:
                     raise misshapen(p, "gradient", grad)
-                fused = slot.flat is not None and g.dtype == slot.dtype and not recorded
-                work.append((p, slot, g.ravel() if fused else None, options, b is None, group))
-        for p, slot, g, options, first, group in work:
-            if g is None:
-                _slow_step(p, slot, options, first, group)
-            else:
-                kernels.optim.sgd_step(slot.flat, g, slot.flat_buffer, options, first)
-                p._version_counter.bump("step")
-            if (first or g is None) and slot.buffer is not None:
-                state[p]["momentum_buffer"] = slot.buffer
+                if (b is None and momentum) or slot.flat is None or recorded or g.dtype != slot.dtype:
+                    others.append((p, slot, options, b is None, group))
+                else:
+                    fused.append((slot, g.ravel(), options))
+                    versions.append(p._version_counter)
+        for slot, g, options in fused:
+            slot.update(slot.flat, g, slot.flat_buffer, options, False)
+        bump(versions, "step")
+        for work in others:
+            self._rarer_step(*work)
         return loss
+
+    def _rarer_step(self, p: Any, slot: _Slot, options: Options, first: bool, group: Group) -> None:
+        """The first step with momentum, and the steps that are not the kernel's."""
+        g = p._grad._a
+        if slot.flat is None or group["differentiable"] or g.dtype != slot.dtype:
+            _slow_step(p, slot, options, first, group)
+        else:
+            slot.update(slot.flat, g.ravel(), slot.flat_buffer, options, first)
+            p._version_counter.bump("step")
+        if slot.buffer is not None:
+            self.state[p]["momentum_buffer"] = slot.buffer
 
 
 class _Slot:
     """The memory of a parameter and its momentum buffer as the kernel takes it, until either is replaced."""
 
-    __slots__ = ("a", "b", "buffer", "dtype", "flat", "flat_buffer", "shape")
+    __slots__ = ("a", "b", "buffer", "dtype", "flat", "flat_buffer", "shape", "update")
 
     def __init__(self, p: Any, buffer: Any, momentum: float) -> None:
         a: Array = p._a
@@ -166,6 +178,7 @@ class _Slot:
         self.flat_buffer: Any = None
         if a.dtype in _NO_BUFFER and b.dtype == a.dtype and a.flags.carray and b.flags.carray:
             self.flat, self.flat_buffer = a.ravel(), b.ravel()
+            self.update = kernels.optim.sgd_step
 
 
 def _options(group: Group) -> Options:

@@ -83,6 +83,7 @@ _linear = TABLE["linear"] = Op(
 _linear.listed = ("bias", "input", "weight")  # addmm's order
 _PLANS: dict[int, Any] = {}
 _NAMES = ("input", "weight", "bias")
+_LAYER, _FIRST_LAYER = _linear.plan(_NAMES, _NAMES), _linear.plan(_NAMES[1:], _NAMES)
 
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:
@@ -113,7 +114,12 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
         return _general(input, weight, bias)
     out = wrap(kernels.linear.linear(x, w, b))
     if mode.enabled:
-        _attach(input, weight, bias, out)
+        if weight._node is None or bias._node is None:
+            _attach(input, weight, bias, out)
+        elif input._node is None:
+            _FIRST_LAYER.record(input, weight, bias, out)
+        else:
+            _LAYER.record(input, weight, bias, out)
     return out
 
 

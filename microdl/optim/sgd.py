@@ -125,22 +125,25 @@ class SGD(Optimizer):
                 grad = p._grad
                 if grad is None:
                     continue
-                buffer = b = None
-                if momentum and (known := state.get(p)):
-                    buffer = known.get("momentum_buffer")
-                    b = None if buffer is None else buffer._a
+                known = state.get(p) if momentum else None
+                buffer = known.get("momentum_buffer") if known else None
                 slot = slots.get(p)
-                if slot is None or slot.a is not p._a or slot.b is not b or (momentum and b is None):
+                if (
+                    slot is None
+                    or slot.a is not p._a
+                    or slot.buffer is not buffer
+                    or (momentum and (buffer is None or buffer._a is not slot.b))
+                ):
                     check_floating(p, group["lr"])
                     slot = slots[p] = _Slot(p, buffer, momentum)
                 g = grad._a
                 if g.shape != slot.shape:
                     raise misshapen(p, "gradient", grad)
-                if (b is None and momentum) or slot.flat is None or recorded or g.dtype != slot.dtype:
-                    others.append((p, slot, options, b is None, group))
-                else:
+                if slot.ready and g.dtype == slot.dtype and not recorded:
                     fused.append((slot, g.ravel(), options))
                     versions.append(p._version_counter)
+                else:
+                    others.append((p, slot, options, group))
         for slot, g, options in fused:
             slot.update(slot.flat, g, slot.flat_buffer, options, False)
         bump(versions, "step")
@@ -148,27 +151,29 @@ class SGD(Optimizer):
             self._rarer_step(*work)
         return loss
 
-    def _rarer_step(self, p: Any, slot: _Slot, options: Options, first: bool, group: Group) -> None:
+    def _rarer_step(self, p: Any, slot: _Slot, options: Options, group: Group) -> None:
         """The first step with momentum, and the steps that are not the kernel's."""
         g = p._grad._a
         if slot.flat is None or group["differentiable"] or g.dtype != slot.dtype:
-            _slow_step(p, slot, options, first, group)
+            _slow_step(p, slot, options, slot.first, group)
         else:
-            slot.update(slot.flat, g.ravel(), slot.flat_buffer, options, first)
+            slot.update(slot.flat, g.ravel(), slot.flat_buffer, options, slot.first)
             p._version_counter.bump("step")
         if slot.buffer is not None:
             self.state[p]["momentum_buffer"] = slot.buffer
+        slot.first, slot.ready = False, slot.flat is not None
 
 
 class _Slot:
     """The memory of a parameter and its momentum buffer as the kernel takes it, until either is replaced."""
 
-    __slots__ = ("a", "b", "buffer", "dtype", "flat", "flat_buffer", "shape", "update")
+    __slots__ = ("a", "b", "buffer", "dtype", "first", "flat", "flat_buffer", "ready", "shape", "update")
 
     def __init__(self, p: Any, buffer: Any, momentum: float) -> None:
         a: Array = p._a
         self.a = a
         self.shape, self.dtype = a.shape, a.dtype
+        self.first = bool(momentum) and buffer is None
         self.buffer = wrap(np.empty_like(a)) if momentum and buffer is None else buffer
         b: Any = _NO_BUFFER.get(a.dtype) if self.buffer is None else self.buffer._a
         self.b: Any = None if self.buffer is None else b
@@ -179,6 +184,7 @@ class _Slot:
         if a.dtype in _NO_BUFFER and b.dtype == a.dtype and a.flags.carray and b.flags.carray:
             self.flat, self.flat_buffer = a.ravel(), b.ravel()
             self.update = kernels.optim.sgd_step
+        self.ready = self.flat is not None and not self.first
 
 
 def _options(group: Group) -> Options:

@@ -16,7 +16,7 @@ import numpy as np
 
 from . import dtypes
 from ._warning import warn
-from .autograd.graph import TensorBase, wrap
+from .autograd.graph import TensorBase, grad_of, wrap
 from .autograd.inplace import check_writable
 from .device import CPU, require_cpu
 from .device import device as Device
@@ -349,7 +349,7 @@ def __deepcopy__(self: Any, memo: dict[int, Any]) -> Any:
         )
     t = memo[id(self)] = self._like(_copied(self._a, memo))
     if self._grad is not None:
-        t._grad = copy.deepcopy(self._grad, memo)
+        t._grad = copy.deepcopy(grad_of(self), memo)
     if self.__dict__:
         t.__dict__.update(copy.deepcopy(self.__dict__, memo))
     return t

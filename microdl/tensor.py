@@ -19,6 +19,7 @@ from .autograd.graph import (
     AccumulateGrad,
     RemovableHandle,
     TensorBase,
+    grad_of,
     set_tensor_class,
     short_name,
     shown,
@@ -191,7 +192,7 @@ class Tensor(methods.Methods, convert.Conversions, python.ToPython, TensorBase):
     def grad(self) -> Any:
         if self._grad is None and not (self.is_leaf or self.retains_grad):
             warn(_NOT_A_LEAF)
-        return self._grad
+        return grad_of(self)
 
     @grad.setter
     def grad(self, new: Any) -> None:

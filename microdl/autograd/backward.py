@@ -8,9 +8,10 @@ import numpy as np
 
 from .._warning import warn
 from .engine import walk
-from .graph import Node, TensorBase, wrap
+from .graph import Node, TensorBase, grad_of, wrap
 from .mode import set_grad_enabled
 
+_ndarray = np.ndarray
 _ONES = {np.dtype(d): np.ones((), d) for d in ("float16", "float32", "float64")}
 for _one in _ONES.values():
     _one.flags.writeable = False
@@ -212,7 +213,7 @@ def accumulate(leaf: Any, g: Any) -> None:
     if t is None or t._node is None:  # it is gone, or requires no grad any more
         return
     if t._grad is None:
-        t._grad = g if isinstance(g, TensorBase) else wrap(g)
+        t._grad = g if type(g) is _ndarray or isinstance(g, TensorBase) else np.asarray(g)
     else:
         _add_to_grad(t, g)
     if leaf.post_hooks:
@@ -220,21 +221,22 @@ def accumulate(leaf: Any, g: Any) -> None:
 
 
 def _add_to_grad(t: Any, g: Any) -> None:
+    before = grad_of(t)
     if isinstance(g, TensorBase):
-        t._grad = t._grad + g
-    elif not t._grad._a.flags.writeable:
+        t._grad = before + g
+    elif not before._a.flags.writeable:
         raise RuntimeError(
             "unsupported operation: the gradient to add to shows one memory location in several places, or is "
             "read-only. Please clone() the tensor before assigning it to .grad."
         )
-    elif t._grad._a.shape != g.shape:  # the leaf was given another shape in place
+    elif before._a.shape != g.shape:  # the leaf was given another shape in place
         raise RuntimeError(
             f"The size of the gradient {list(g.shape)} must match that of the one to add it to, "
-            f"{list(t._grad._a.shape)}: the leaf changed its shape since. Set its grad to None."
+            f"{list(before._a.shape)}: the leaf changed its shape since. Set its grad to None."
         )
     else:
-        np.add(t._grad._a, g, out=t._grad._a)
-        t._grad._version_counter.bump("backward")
+        np.add(before._a, g, out=before._a)
+        before._version_counter.bump("backward")
 
 
 def _run_post_hooks(t: Any, hooks: dict[int, Any], differentiable: bool) -> None:

@@ -76,7 +76,7 @@ class TensorBase:
     _a: np.ndarray[Any, Any]
     _node: Any
     _version_counter: Version
-    _grad: Any
+    _grad: Any  # a tensor, None, or a bare array until it is asked for: see `grad_of`
     _view_of: Any
 
     if TYPE_CHECKING:
@@ -109,6 +109,14 @@ def wrap(array: Any, node: Any = None, version: Version | None = None) -> Any:
     t._grad = None
     t._view_of = None
     return t
+
+
+def grad_of(t: Any) -> Any:
+    """The gradient of a tensor. A walk leaves it as a bare array, all that optimisers want; here it gets a tensor."""
+    g = t._grad
+    if type(g) is _ndarray:
+        g = t._grad = wrap(g)
+    return g
 
 
 def no_gradient(g: Any) -> Any:

@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from ..autograd.graph import wrap
+from ..autograd.graph import grad_of, wrap
 from . import (
     activation,
     arithmetic,
@@ -55,7 +55,8 @@ def keep_grad(tensor: Any) -> Callable[[Any], None]:
             if t._grad is None:
                 t._grad = wrap(g._a.copy(), g._node)
             else:
-                t._grad = wrap(t._grad._a + g._a) if g._node is None else t._grad + g
+                before = grad_of(t)
+                t._grad = wrap(before._a + g._a) if g._node is None else before + g
 
     return hook
 

@@ -52,6 +52,6 @@ def check_floating(p: Any, lr: Any) -> None:
 
 def misshapen(p: Any, name: str, other: Any) -> RuntimeError:
     return RuntimeError(
-        f"step: a parameter of shape {list(p._a.shape)} has a {name} of shape {list(other._a.shape)}. The parameter "
+        f"step: a parameter of shape {list(p._a.shape)} has a {name} of shape {list(other.shape)}. The parameter "
         "was replaced since: compute the gradient anew, and clear the optimizer's state."
     )

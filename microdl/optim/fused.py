@@ -16,6 +16,7 @@ from .optimizer import Group, Optimizer, evaluate
 Array: TypeAlias = np.ndarray[Any, Any]
 Numbers: TypeAlias = tuple[Any, ...]
 
+_ndarray = np.ndarray
 _COMPILED = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -77,13 +78,15 @@ class FusedOptimizer(Optimizer):
                 grad = p._grad
                 if grad is None:
                     continue
+                if type(grad) is not _ndarray:
+                    grad = grad._a
                 slot = slots.get(p)
                 if slot is None or slot.a is not p._a or not slot.fits(state.get(p), names):
                     check_floating(p, group["lr"])
                     slot = slots[p] = _Slot(p, self._entry(p, group, names), names, self)
-                if grad._a.shape != slot.a.shape:
+                if grad.shape != slot.a.shape:
                     raise misshapen(p, "gradient", grad)
-                entries.append((p, slot, grad._a))
+                entries.append((p, slot, grad))
             if slot is not None:
                 work.append((group, lr, entries))
         if work:

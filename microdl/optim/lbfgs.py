@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..autograd.graph import TensorBase, wrap
+from ..autograd.graph import TensorBase, grad_of, wrap
 from ..autograd.mode import no_grad
 from .checks import check_not_negative
 from .optimizer import Group, Optimizer, evaluate
@@ -163,7 +163,7 @@ class LBFGS(Optimizer):
         return strong_wolfe(evaluate_at, memory.t, memory.d, loss, g, slope, max_tries=group["max_eval"] - made)
 
     def _flat_grad(self) -> Array:
-        pieces = [np.zeros(p._a.size, p._a.dtype) if p._grad is None else p._grad._a.ravel() for p in self._params]
+        pieces = [np.zeros(p._a.size, p._a.dtype) if p._grad is None else grad_of(p)._a.ravel() for p in self._params]
         return np.concatenate(pieces)
 
     def _move(self, t: Any, d: Array) -> None:

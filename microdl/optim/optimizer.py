@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .._warning import warn
-from ..autograd.graph import RemovableHandle, TensorBase, wrap
+from ..autograd.graph import RemovableHandle, TensorBase, grad_of, wrap
 from ..autograd.mode import enable_grad
 from ..ops.queries import typename
 
@@ -107,7 +107,7 @@ class Optimizer:
                 if set_to_none:
                     p._grad = None
                 elif p._grad is not None:
-                    _fill_with_zeros(p._grad)
+                    _fill_with_zeros(grad_of(p))
 
     # --- groups ---
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .. import kernels
-from ..autograd.graph import bump, wrap
+from ..autograd.graph import bump, grad_of, wrap
 from ..autograd.mode import enable_grad
 from .checks import check_floating, check_implementation, check_not_negative, misshapen, number
 from .fused import current_lr
@@ -17,6 +17,7 @@ from .optimizer import Group, Optimizer, evaluate
 Array: TypeAlias = np.ndarray[Any, Any]
 Options: TypeAlias = tuple[float, float, float, float, bool, bool]
 
+_ndarray = np.ndarray
 _NO_BUFFER = {np.dtype(kind): np.empty(0, kind) for kind in (np.float32, np.float64)}
 
 
@@ -122,9 +123,11 @@ class SGD(Optimizer):
             options = _options(group)
             momentum, recorded = options[1], group["differentiable"]
             for p in group["params"]:
-                grad = p._grad
-                if grad is None:
+                g = p._grad
+                if g is None:
                     continue
+                if type(g) is not _ndarray:
+                    g = g._a
                 known = state.get(p) if momentum else None
                 buffer = known.get("momentum_buffer") if known else None
                 slot = slots.get(p)
@@ -136,9 +139,8 @@ class SGD(Optimizer):
                 ):
                     check_floating(p, group["lr"])
                     slot = slots[p] = _Slot(p, buffer, momentum)
-                g = grad._a
                 if g.shape != slot.shape:
-                    raise misshapen(p, "gradient", grad)
+                    raise misshapen(p, "gradient", g)
                 if slot.ready and g.dtype == slot.dtype and not recorded:
                     fused.append((slot, g.ravel(), options))
                     versions.append(p._version_counter)
@@ -153,7 +155,7 @@ class SGD(Optimizer):
 
     def _rarer_step(self, p: Any, slot: _Slot, options: Options, group: Group) -> None:
         """The first step with momentum, and the steps that are not the kernel's."""
-        g = p._grad._a
+        g = grad_of(p)._a
         if slot.flat is None or group["differentiable"] or g.dtype != slot.dtype:
             _slow_step(p, slot, options, slot.first, group)
         else:
@@ -204,7 +206,7 @@ def _slow_step(p: Any, slot: _Slot, options: Options, first: bool, group: Group)
         slot.buffer = _recorded_step(p, None if first else slot.buffer, options, group)
     else:
         buffer = None if slot.buffer is None else slot.buffer._a
-        _numpy_step(p._a, p._grad._a, buffer, options, first)
+        _numpy_step(p._a, grad_of(p)._a, buffer, options, first)
         p._version_counter.bump("step")
 
 
@@ -232,7 +234,7 @@ def _recorded_step(p: Any, buffer: Any, options: Options, group: Group) -> Any:
     """The step made of recorded operations; lr and weight_decay may be tensors that require grad."""
     _, momentum, dampening, weight_decay, nesterov, maximize = options
     with enable_grad():
-        d = -p._grad if maximize else p._grad
+        d = -grad_of(p) if maximize else grad_of(p)
         if weight_decay:
             d = d + p * group["weight_decay"]
         if momentum:

@@ -42,6 +42,25 @@ def kernel(*flags: str) -> Callable[[F], F]:
     return declare
 
 
+class ByDtype(dict[str, Any]):
+    """The machine code of a kernel for each dtype, "f" or "d", made at first use: `ByDtype(f, 2, 1)["f"](x, y)`.
+
+    To call it saves Numba's look at the types, half of what a call with small arrays costs; so the arguments must be of
+    just these types, or memory is misread. `likes` has for each argument the number of dimensions of an array of the
+    dtype, in C order, or any value of the argument's type in a list.
+    """
+
+    def __init__(self, function: Any, *likes: int | list[Any]) -> None:
+        super().__init__()
+        self._function, self._likes = function, likes
+
+    def __missing__(self, char: str) -> Any:
+        compiled = getattr(self._function, "compile", None)  # none with NUMBA_DISABLE_JIT=1
+        examples = [like[0] if isinstance(like, list) else np.empty((0,) * like, char) for like in self._likes]
+        code = compiled(tuple(map(numba.typeof, examples))) if compiled else self._function
+        return self.setdefault(char, code)
+
+
 class _Files(FunctionCache):
     """A kernel's compiled code on disk: Numba's files, but for two things.
 

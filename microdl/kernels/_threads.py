@@ -25,7 +25,7 @@ from numba.core import cgutils as numba_cgutils
 from numba.extending import intrinsic, overload
 
 from . import available_cpus, get_num_threads
-from ._compile import kernel
+from ._compile import ByDtype, kernel
 
 PARTS = 16
 """How many pieces the work is cut into, whatever the number of threads, so that results do not depend on it."""
@@ -341,6 +341,11 @@ def _close() -> None:
 atexit.register(_close)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
+
+
+def without_threads(function: Any, *likes: int | list[Any]) -> ByDtype:
+    """The machine code of a `threaded` kernel, to be called with 0 for the pool."""
+    return ByDtype(function.__wrapped__, [0], *likes)
 
 
 def threaded(from_size: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -6,23 +6,31 @@ Arrays are float32 or float64, all of one dtype. Where the border lies was measu
 import numpy as np
 from numpy.typing import NDArray
 
-from ._compile import kernel
-from ._threads import bounds, in_parts, threaded
+from ._compile import ByDtype, kernel
+from ._threads import bounds, in_parts, threaded, without_threads
 from .product import product
 
 Array = NDArray[np.floating]
 
 _SMALL = 8192
+_THREADS_FROM = 65_536
+_empty = np.empty
 
 
 def linear(x: Array, w: Array, b: Array) -> Array:
     """x @ w.T + b for x (n, k), w (m, k) and b (m,), or of length 0 for none."""
-    (n, k), m = x.shape, w.shape[0]
+    (n, k), m = x.shape, len(w)
     if 5 <= m <= 10 or n * k * m <= _SMALL:
+        if n * k < _THREADS_FROM and x.flags.carray and w.flags.carray and b.flags.carray:
+            dtype = x.dtype
+            out = _empty((n, m), dtype)
+            _LINEAR[dtype.char](0, x, w, b, out)  # filling an array is sooner done than returning one
+            return out
         if not (x.flags.c_contiguous and w.flags.c_contiguous and b.flags.c_contiguous):
             x, w, b = np.ascontiguousarray(x), np.ascontiguousarray(w), np.ascontiguousarray(b)
-        few: Array = _linear(x, w, b)
-        return few
+        out = _empty((n, m), x.dtype)
+        _linear(x, w, b, out)
+        return out
     out = product(x, w.T)
     if b.size:
         out += b
@@ -41,23 +49,27 @@ def grad_weight(g: Array, x: Array) -> Array:
 
 def grad_bias(g: Array) -> Array:
     """The sum of the rows of g (n, m), the gradient of `linear` by b."""
-    return _grad_bias(g if g.flags.c_contiguous else np.ascontiguousarray(g))
+    dtype = g.dtype
+    db = _empty(g.shape[1], dtype)
+    _GRAD_BIAS[dtype.char](g if g.flags.carray else np.array(g, order="C"), db)
+    return db
 
 
 def grad_weight_bias(g: Array, x: Array) -> tuple[Array, Array]:
     """(g.T @ x, the sum of the rows of g): both gradients, for a small layer in one call."""
-    if x.size * g.shape[1] <= _SMALL and g.flags.c_contiguous and x.flags.c_contiguous:
-        dw, db = np.empty((g.shape[1], x.shape[1]), x.dtype), np.empty(g.shape[1], x.dtype)
-        _grad_weight_bias(g, x, dw, db)  # filling arrays is sooner done than returning two
+    (n, k), m = x.shape, g.shape[1]
+    if n * k * m <= _SMALL and g.flags.carray and x.flags.carray:
+        dtype = x.dtype
+        dw, db = _empty((m, k), dtype), _empty(m, dtype)
+        _GRAD_WEIGHT_BIAS[dtype.char](g, x, dw, db)
         return dw, db
     return grad_weight(g, x), grad_bias(g)
 
 
-@threaded(from_size=65_536)
+@threaded(_THREADS_FROM)
 @kernel("contract", "reassoc", "nsz")
-def _linear(pool: int, x: Array, w: Array, b: Array) -> Array:
+def _linear(pool: int, x: Array, w: Array, b: Array, out: Array) -> None:
     (n, k), m = x.shape, w.shape[0]
-    out = np.empty((n, m), x.dtype)
     if n >= 4 and m >= 5:
         _blocks(pool, x, w, out)
     else:
@@ -71,7 +83,9 @@ def _linear(pool: int, x: Array, w: Array, b: Array) -> Array:
         for i in range(n):
             for j in range(m):
                 out[i, j] += b[j]
-    return out
+
+
+_LINEAR = without_threads(_linear, 2, 2, 1, 2)
 
 
 @in_parts
@@ -107,12 +121,13 @@ def _blocks(begin: int, end: int, x: Array, w: Array, out: Array) -> None:
 
 
 @kernel()
-def _grad_bias(g: Array) -> Array:
+def _grad_bias(g: Array, db: Array) -> None:
     sums = np.zeros(g.shape[1])  # in double precision: a batch may be long
     for i in range(g.shape[0]):
         for j in range(g.shape[1]):
             sums[j] += g[i, j]
-    return sums.astype(g.dtype)
+    for j in range(g.shape[1]):
+        db[j] = sums[j]
 
 
 @kernel("contract")
@@ -139,3 +154,7 @@ def _grad_weight_bias(g: Array, x: Array, dw: Array, db: Array) -> None:
         for j in range(m):
             for t in range(k):
                 dw[j, t] = columns[t, j]
+
+
+_GRAD_BIAS = ByDtype(_grad_bias, 2, 1)
+_GRAD_WEIGHT_BIAS = ByDtype(_grad_weight_bias, 2, 2, 2, 1)

@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 
 from ._compile import kernel
 from ._math import Scalar, fma
-from ._threads import bounds, in_parts, threaded
+from ._threads import bounds, in_parts, threaded, without_threads
 
 Array = NDArray[np.floating]
 
-_THREADS_FROM = 65_536
+THREADS_FROM = 65_536
 """Parameters from which threads pay."""
 
 
-@threaded(_THREADS_FROM)
+@threaded(THREADS_FROM)
 @kernel()
 def sgd_step(
     pool: int,
@@ -32,6 +32,9 @@ def sgd_step(
     d = d + momentum buf with nesterov, else buf; p -= lr d. Without momentum buf is not touched and may have length 0.
     """
     _sgd(pool, p, g, buf, options, first)
+
+
+SGD_STEP = without_threads(sgd_step, 1, 1, 1, [(0.0, 0.0, 0.0, 0.0, False, False)], [False])
 
 
 @in_parts
@@ -85,7 +88,7 @@ def _larger(x: Scalar, y: Scalar) -> Scalar:
     return x if x > y or x != x else y
 
 
-@threaded(_THREADS_FROM)
+@threaded(THREADS_FROM)
 @kernel()
 def adam_step(
     pool: int, p: Array, g: Array, mean: Array, square: Array, largest: Array, options: tuple[Any, ...]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ._compile import kernel
 from ._math import exp, rank, unrank
-from ._threads import bounds, in_parts, threaded
+from ._threads import bounds, in_parts, threaded, without_threads
 
 Array = NDArray[np.floating]
 Labels = NDArray[np.int64]
@@ -29,7 +29,7 @@ _SHORT, _LONG = 15, 64
 _BLOCK = 4096
 """Elements that are worked on at a time, in whole rows: they stay in the first-level cache."""
 
-_THREADS_FROM = 16_384
+THREADS_FROM = 16_384
 """Elements from which threads pay."""
 
 
@@ -120,7 +120,7 @@ def _normalise(e: Array, i: int) -> Any:
     return total
 
 
-@threaded(_THREADS_FROM)
+@threaded(THREADS_FROM)
 @kernel()
 def softmax(pool: int, x: Array) -> Array:
     """p_ij = exp(x_ij) / sum_k exp(x_ik)."""
@@ -146,7 +146,7 @@ def _softmax_rows(begin: int, end: int, x: Array, p: Array) -> None:
             _normalise(p, i)
 
 
-@threaded(_THREADS_FROM)
+@threaded(THREADS_FROM)
 @kernel()
 def softmax_backward(pool: int, g: Array, p: Array) -> Array:
     """dx_ij = p_ij (g_ij - sum_k g_ik p_ik)."""
@@ -165,7 +165,7 @@ def _softmax_backward_rows(begin: int, end: int, g: Array, p: Array, dx: Array) 
             dx[i, j] = p[i, j] * (g[i, j] - dot)
 
 
-@threaded(_THREADS_FROM)
+@threaded(THREADS_FROM)
 @kernel()
 def log_softmax(pool: int, x: Array) -> Array:
     """logp_ij = x_ij - log sum_k exp(x_ik)."""
@@ -202,7 +202,7 @@ def _log_softmax_rows(begin: int, end: int, x: Array, logp: Array) -> None:
                 block[i, j] -= log_sum
 
 
-@threaded(_THREADS_FROM)
+@threaded(THREADS_FROM)
 @kernel()
 def log_softmax_backward(pool: int, g: Array, logp: Array) -> Array:
     """dx_ij = g_ij - exp(logp_ij) sum_k g_ik."""
@@ -242,7 +242,7 @@ def _log_softmax_piece(g: Array, logp: Array, total: Any, dx: Array) -> None:
         dx[j] = g[j] - dx[j] * total
 
 
-@threaded(_THREADS_FROM)
+@threaded(THREADS_FROM)
 @kernel()
 def cross_entropy_mean(pool: int, x: Array, target: Labels) -> tuple[float, Array, int]:
     """The plain case in one pass: (mean of -log p[i, target[i]], p, bad_row), with p the softmax of x."""
@@ -281,7 +281,7 @@ def _losses(begin: int, end: int, x: Array, target: Labels, p: Array, losses: Ar
             losses[i] -= x.dtype.type(math.log(_normalise(p, i)))
 
 
-@threaded(_THREADS_FROM)
+@threaded(THREADS_FROM)
 @kernel()
 def cross_entropy_mean_backward(pool: int, p: Array, target: Labels, g: float) -> Array:
     """dx_ij = (p_ij - [j = target[i]]) g / n, for the labels and the p of `cross_entropy_mean`."""
@@ -299,6 +299,11 @@ def _losses_backward(begin: int, end: int, scale: Any, p: Array, target: Labels,
         out[i] = flat[i] * scale
     for i in range(first, last):
         dx[i, target[i]] -= scale
+
+
+_LABELS = np.empty(0, np.int64)
+CROSS_ENTROPY_MEAN = without_threads(cross_entropy_mean, 2, [_LABELS])
+CROSS_ENTROPY_MEAN_BACKWARD = without_threads(cross_entropy_mean_backward, 2, [_LABELS], [0.0])
 
 
 @kernel()

@@ -147,7 +147,10 @@ class SGD(Optimizer):
                 else:
                     others.append((p, slot, options, group))
         for slot, g, options in fused:
-            slot.update(slot.flat, g, slot.flat_buffer, options, False)
+            if slot.small is not None:
+                slot.small(0, slot.flat, g, slot.flat_buffer, options, False)
+            else:
+                kernels.optim.sgd_step(slot.flat, g, slot.flat_buffer, options, False)
         bump(versions, "step")
         for work in others:
             self._rarer_step(*work)
@@ -159,7 +162,7 @@ class SGD(Optimizer):
         if slot.flat is None or group["differentiable"] or g.dtype != slot.dtype:
             _slow_step(p, slot, options, slot.first, group)
         else:
-            slot.update(slot.flat, g.ravel(), slot.flat_buffer, options, slot.first)
+            kernels.optim.sgd_step(slot.flat, g.ravel(), slot.flat_buffer, options, slot.first)
             p._version_counter.bump("step")
         if slot.buffer is not None:
             self.state[p]["momentum_buffer"] = slot.buffer
@@ -169,7 +172,7 @@ class SGD(Optimizer):
 class _Slot:
     """The memory of a parameter and its momentum buffer as the kernel takes it, until either is replaced."""
 
-    __slots__ = ("a", "b", "buffer", "dtype", "first", "flat", "flat_buffer", "ready", "shape", "update")
+    __slots__ = ("a", "b", "buffer", "dtype", "first", "flat", "flat_buffer", "ready", "shape", "small")
 
     def __init__(self, p: Any, buffer: Any, momentum: float) -> None:
         a: Array = p._a
@@ -182,10 +185,12 @@ class _Slot:
         if self.buffer is not None and b.shape != a.shape:
             raise misshapen(p, "momentum_buffer", self.buffer)
         self.flat: Any = None
+        self.small: Any = None  # the kernel's machine code, where threads do not pay
         self.flat_buffer: Any = None
         if a.dtype in _NO_BUFFER and b.dtype == a.dtype and a.flags.carray and b.flags.carray:
             self.flat, self.flat_buffer = a.ravel(), b.ravel()
-            self.update = kernels.optim.sgd_step
+            if a.size < kernels.optim.THREADS_FROM:
+                self.small = kernels.optim.SGD_STEP[a.dtype.char]
         self.ready = self.flat is not None and not self.first
 
 

@@ -4,44 +4,65 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._compile import kernel
-from ._threads import bounds, in_parts, threaded
+from ._threads import PARTS, bounds, in_parts, threaded
 
 Array = NDArray[np.floating]
 
 _THREADS_FROM = 65_536
 
 
-@threaded(_THREADS_FROM)
-@kernel()
-def relu(pool: int, x: Array) -> Array:
+def relu(x: Array) -> Array:
     """max(x, 0)."""
-    out = np.empty_like(x)
-    _relu(pool, x.reshape(x.size), out.reshape(x.size))
+    out = np.empty(x.shape, x.dtype)
+    (_small_relu if x.size < _THREADS_FROM else _large_relu)(x, out)  # filled sooner than returned
     return out
 
 
-@in_parts
+def relu_backward(g: Array, out: Array) -> Array:
+    """g where out > 0 or NaN, else 0."""
+    dx = np.empty(out.shape, out.dtype)
+    (_small_relu_backward if out.size < _THREADS_FROM else _large_relu_backward)(g, out, dx)
+    return dx
+
+
 @kernel()
 def _relu(begin: int, end: int, x: Array, out: Array) -> None:
     first, last = bounds(begin, end, x.size)
+    x, out = x[first:last], out[first:last]  # an index from 0 is known to be none from the end: the loop vectorises
     zero = x.dtype.type(0.0)
-    for i in range(first, last):
+    for i in range(x.size):
         out[i] = zero if x[i] <= zero else x[i]
+
+
+@kernel()
+def _relu_backward(begin: int, end: int, g: Array, out: Array, dx: Array) -> None:
+    first, last = bounds(begin, end, g.size)
+    g, out, dx = g[first:last], out[first:last], dx[first:last]
+    zero = out.dtype.type(0.0)
+    for i in range(g.size):
+        dx[i] = zero if out[i] <= zero else g[i]
+
+
+_relu_in_parts, _relu_backward_in_parts = in_parts(_relu), in_parts(_relu_backward)
 
 
 @threaded(_THREADS_FROM)
 @kernel()
-def relu_backward(pool: int, g: Array, out: Array) -> Array:
-    """g where out > 0 or NaN, else 0."""
-    dx = np.empty_like(out)
-    _relu_backward(pool, g.reshape(g.size), out.reshape(g.size), dx.reshape(g.size))
-    return dx
+def _large_relu(pool: int, x: Array, out: Array) -> None:
+    _relu_in_parts(pool, x.reshape(x.size), out.reshape(x.size))
 
 
-@in_parts
 @kernel()
-def _relu_backward(begin: int, end: int, g: Array, out: Array, dx: Array) -> None:
-    first, last = bounds(begin, end, g.size)
-    zero = out.dtype.type(0.0)
-    for i in range(first, last):
-        dx[i] = zero if out[i] <= zero else g[i]
+def _small_relu(x: Array, out: Array) -> None:
+    _relu(0, PARTS, x.reshape(x.size), out.reshape(x.size))
+
+
+@threaded(_THREADS_FROM)
+@kernel()
+def _large_relu_backward(pool: int, g: Array, out: Array, dx: Array) -> None:
+    _relu_backward_in_parts(pool, g.reshape(g.size), out.reshape(g.size), dx.reshape(g.size))
+
+
+@kernel()
+def _small_relu_backward(g: Array, out: Array, dx: Array) -> None:
+    _relu_backward(0, PARTS, g.reshape(g.size), out.reshape(g.size), dx.reshape(g.size))

@@ -41,16 +41,17 @@ SGD_STEP = without_threads(sgd_step, 1, 1, 1, [(0.0, 0.0, 0.0, 0.0, False, False
 @kernel("contract")
 def _sgd(begin: int, end: int, p: Array, g: Array, buf: Array, options: tuple[Any, ...], is_first: bool) -> None:
     first, last = bounds(begin, end, p.size)
+    p, g, buf = p[first:last], g[first:last], buf[first:last]  # indices from 0 are none from the end: loops vectorise
     lr, momentum, dampening, weight_decay, nesterov, maximize = options
     cast = p.dtype.type
     sign = cast(-1.0 if maximize else 1.0)
     rate, mu, share, decay = cast(lr), cast(momentum), cast(1.0 - dampening), cast(weight_decay)
     if momentum == 0.0:
-        for i in range(first, last):
+        for i in range(p.size):
             d = sign * g[i]
             p[i] -= rate * (d + decay * p[i] if weight_decay != 0.0 else d)
         return
-    for i in range(first, last):
+    for i in range(p.size):
         d = sign * g[i]
         if weight_decay != 0.0:
             d = d + decay * p[i]

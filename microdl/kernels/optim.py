@@ -108,19 +108,22 @@ def _adam(
     begin: int, end: int, p: Array, g: Array, mean: Array, square: Array, largest: Array, options: tuple[Any, ...]
 ) -> None:
     first, last = bounds(begin, end, p.size)
+    p, g, mean, square, largest = (
+        p[first:last], g[first:last], mean[first:last], square[first:last], largest[first:last],
+    )  # fmt: skip
     shrink, weight_decay, maximize, beta1, beta2, step_size, root, eps, amsgrad = options
     cast = p.dtype.type
     scale, decay, one, keep, share = cast(shrink), cast(weight_decay), cast(1.0), cast(beta2), cast(1.0 - beta2)
     weight, rate, divisor, least = cast(1.0 - beta1), cast(-step_size), cast(root), cast(eps)
     if amsgrad:
-        for i in range(first, last):
+        for i in range(p.size):
             d = _penalised(g[i], p[i], decay, maximize)
             mean[i] = _mean(mean[i], d, weight, one)
             square[i] = _square_mean(square[i], d, keep, share)
             largest[i] = _larger(largest[i], square[i])
             p[i] = scale * p[i] + rate * mean[i] / (np.sqrt(largest[i]) / divisor + least)
         return
-    for i in range(first, last):
+    for i in range(p.size):
         d = _penalised(g[i], p[i], decay, maximize)
         m = _mean(mean[i], d, weight, one)
         v = _square_mean(square[i], d, keep, share)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._compile import kernel
-from ._threads import PARTS, bounds, in_parts, threaded
+from ._threads import bounds, in_parts, threaded
 
 Array = NDArray[np.floating]
 
@@ -13,20 +13,20 @@ _THREADS_FROM = 65_536
 
 def relu(x: Array) -> Array:
     """max(x, 0)."""
-    out = np.empty(x.shape, x.dtype)
-    (_small_relu if x.size < _THREADS_FROM else _large_relu)(x, out)  # filled sooner than returned
+    out = np.empty(x.shape, x.dtype)  # filled sooner than returned
+    _relu(x, out)
     return out
 
 
-def relu_backward(g: Array, out: Array) -> Array:
-    """g where out > 0 or NaN, else 0."""
-    dx = np.empty(out.shape, out.dtype)
-    (_small_relu_backward if out.size < _THREADS_FROM else _large_relu_backward)(g, out, dx)
-    return dx
-
-
+@threaded(_THREADS_FROM)
 @kernel()
-def _relu(begin: int, end: int, x: Array, out: Array) -> None:
+def _relu(pool: int, x: Array, out: Array) -> None:
+    _relu_part(pool, x.reshape(x.size), out.reshape(x.size))
+
+
+@in_parts
+@kernel()
+def _relu_part(begin: int, end: int, x: Array, out: Array) -> None:
     first, last = bounds(begin, end, x.size)
     x, out = x[first:last], out[first:last]  # an index from 0 is known to be none from the end: the loop vectorises
     zero = x.dtype.type(0.0)
@@ -34,35 +34,24 @@ def _relu(begin: int, end: int, x: Array, out: Array) -> None:
         out[i] = zero if x[i] <= zero else x[i]
 
 
+def relu_backward(g: Array, out: Array) -> Array:
+    """g where out > 0 or NaN, else 0."""
+    dx = np.empty(out.shape, out.dtype)
+    _relu_backward(g, out, dx)
+    return dx
+
+
+@threaded(_THREADS_FROM)
 @kernel()
-def _relu_backward(begin: int, end: int, g: Array, out: Array, dx: Array) -> None:
+def _relu_backward(pool: int, g: Array, out: Array, dx: Array) -> None:
+    _relu_backward_part(pool, g.reshape(g.size), out.reshape(g.size), dx.reshape(g.size))
+
+
+@in_parts
+@kernel()
+def _relu_backward_part(begin: int, end: int, g: Array, out: Array, dx: Array) -> None:
     first, last = bounds(begin, end, g.size)
     g, out, dx = g[first:last], out[first:last], dx[first:last]
     zero = out.dtype.type(0.0)
     for i in range(g.size):
         dx[i] = zero if out[i] <= zero else g[i]
-
-
-_relu_in_parts, _relu_backward_in_parts = in_parts(_relu), in_parts(_relu_backward)
-
-
-@threaded(_THREADS_FROM)
-@kernel()
-def _large_relu(pool: int, x: Array, out: Array) -> None:
-    _relu_in_parts(pool, x.reshape(x.size), out.reshape(x.size))
-
-
-@kernel()
-def _small_relu(x: Array, out: Array) -> None:
-    _relu(0, PARTS, x.reshape(x.size), out.reshape(x.size))
-
-
-@threaded(_THREADS_FROM)
-@kernel()
-def _large_relu_backward(pool: int, g: Array, out: Array, dx: Array) -> None:
-    _relu_backward_in_parts(pool, g.reshape(g.size), out.reshape(g.size), dx.reshape(g.size))
-
-
-@kernel()
-def _small_relu_backward(g: Array, out: Array, dx: Array) -> None:
-    _relu_backward(0, PARTS, g.reshape(g.size), out.reshape(g.size), dx.reshape(g.size))

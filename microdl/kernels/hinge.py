@@ -26,21 +26,24 @@ def _violations(row: Array, threshold: float, squared: bool) -> float:
     return total
 
 
-@threaded(_THREADS_FROM)
-@kernel()
-def multi_margin(pool: int, x: Array, target: Labels, p: int, margin: float, weight: Array) -> tuple[Array, int]:
+def multi_margin(x: Array, target: Labels, p: int, margin: float, weight: Array) -> tuple[Array, int]:
     """row_losses[i] = w_y / c sum_{j != y} max(0, margin - x_iy + x_ij)^p with y = target[i] and p 1 or 2.
 
     `weight` holds w by class, or has length 0 where every class weighs 1. As in PyTorch a comparison with NaN fails, so
     NaN adds nothing.
     """
-    n, c = x.shape
-    losses = np.zeros(n, x.dtype)
-    for i in range(n):
-        if not 0 <= target[i] < c:
-            return losses, i
+    losses = np.empty(len(x), x.dtype)
+    return losses, _multi_margin(x, target, p, margin, weight, losses)
+
+
+@threaded(_THREADS_FROM)
+@kernel()
+def _multi_margin(pool: int, x: Array, target: Labels, p: int, margin: float, weight: Array, losses: Array) -> int:
+    for i in range(x.shape[0]):
+        if not 0 <= target[i] < x.shape[1]:
+            return i
     _margins(pool, x, target, p, margin, weight, losses)
-    return losses, -1
+    return -1
 
 
 @in_parts
@@ -56,15 +59,19 @@ def _margins(
         losses[i] = total * weight[y] / c if weight.size else total / c
 
 
+def multi_margin_backward(x: Array, row_g: Array, target: Labels, p: int, margin: float, weight: Array) -> Array:
+    """The gradient of sum_i row_g[i] row_losses[i] by x; 0 where a margin is met exactly."""
+    dx = np.empty(x.shape, x.dtype)
+    _multi_margin_backward(x, row_g, target, p, margin, weight, dx)
+    return dx
+
+
 @threaded(_THREADS_FROM)
 @kernel()
-def multi_margin_backward(
-    pool: int, x: Array, row_g: Array, target: Labels, p: int, margin: float, weight: Array
-) -> Array:
-    """The gradient of sum_i row_g[i] row_losses[i] by x; 0 where a margin is met exactly."""
-    dx = np.empty_like(x)
+def _multi_margin_backward(
+    pool: int, x: Array, row_g: Array, target: Labels, p: int, margin: float, weight: Array, dx: Array
+) -> None:
     _margins_backward(pool, x, row_g, target, p, margin, weight, dx)
-    return dx
 
 
 @in_parts

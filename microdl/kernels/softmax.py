@@ -29,7 +29,7 @@ _SHORT, _LONG = 15, 64
 _BLOCK = 4096
 """Elements that are worked on at a time, in whole rows: they stay in the first-level cache."""
 
-THREADS_FROM = 16_384
+_THREADS_FROM = 16_384
 """Elements from which threads pay."""
 
 
@@ -120,13 +120,17 @@ def _normalise(e: Array, i: int) -> Any:
     return total
 
 
-@threaded(THREADS_FROM)
-@kernel()
-def softmax(pool: int, x: Array) -> Array:
+def softmax(x: Array) -> Array:
     """p_ij = exp(x_ij) / sum_k exp(x_ik)."""
-    p = np.empty_like(x)
-    _softmax_rows(pool, x, p)
+    p = np.empty(x.shape, x.dtype)
+    _softmax(x, p)
     return p
+
+
+@threaded(_THREADS_FROM)
+@kernel()
+def _softmax(pool: int, x: Array, p: Array) -> None:
+    _softmax_rows(pool, x, p)
 
 
 @in_parts
@@ -146,13 +150,17 @@ def _softmax_rows(begin: int, end: int, x: Array, p: Array) -> None:
             _normalise(p, i)
 
 
-@threaded(THREADS_FROM)
-@kernel()
-def softmax_backward(pool: int, g: Array, p: Array) -> Array:
+def softmax_backward(g: Array, p: Array) -> Array:
     """dx_ij = p_ij (g_ij - sum_k g_ik p_ik)."""
-    dx = np.empty_like(p)
-    _softmax_backward_rows(pool, g, p, dx)
+    dx = np.empty(p.shape, p.dtype)
+    _softmax_backward(g, p, dx)
     return dx
+
+
+@threaded(_THREADS_FROM)
+@kernel()
+def _softmax_backward(pool: int, g: Array, p: Array, dx: Array) -> None:
+    _softmax_backward_rows(pool, g, p, dx)
 
 
 @in_parts
@@ -165,14 +173,18 @@ def _softmax_backward_rows(begin: int, end: int, g: Array, p: Array, dx: Array) 
             dx[i, j] = p[i, j] * (g[i, j] - dot)
 
 
-@threaded(THREADS_FROM)
-@kernel()
-def log_softmax(pool: int, x: Array) -> Array:
+def log_softmax(x: Array) -> Array:
     """logp_ij = x_ij - log sum_k exp(x_ik)."""
-    logp = np.empty_like(x)
+    logp = np.empty(x.shape, x.dtype)
     if x.size:
-        _log_softmax_rows(pool, x, logp)
+        _log_softmax(x, logp)
     return logp
+
+
+@threaded(_THREADS_FROM)
+@kernel()
+def _log_softmax(pool: int, x: Array, logp: Array) -> None:
+    _log_softmax_rows(pool, x, logp)
 
 
 @in_parts
@@ -202,13 +214,17 @@ def _log_softmax_rows(begin: int, end: int, x: Array, logp: Array) -> None:
                 block[i, j] -= log_sum
 
 
-@threaded(THREADS_FROM)
-@kernel()
-def log_softmax_backward(pool: int, g: Array, logp: Array) -> Array:
+def log_softmax_backward(g: Array, logp: Array) -> Array:
     """dx_ij = g_ij - exp(logp_ij) sum_k g_ik."""
-    dx = np.empty_like(logp)
-    _log_softmax_backward_rows(pool, g, logp, dx)
+    dx = np.empty(logp.shape, logp.dtype)
+    _log_softmax_backward(g, logp, dx)
     return dx
+
+
+@threaded(_THREADS_FROM)
+@kernel()
+def _log_softmax_backward(pool: int, g: Array, logp: Array, dx: Array) -> None:
+    _log_softmax_backward_rows(pool, g, logp, dx)
 
 
 @in_parts
@@ -242,20 +258,29 @@ def _log_softmax_piece(g: Array, logp: Array, total: Any, dx: Array) -> None:
         dx[j] = g[j] - dx[j] * total
 
 
-@threaded(THREADS_FROM)
-@kernel()
-def cross_entropy_mean(pool: int, x: Array, target: Labels) -> tuple[float, Array, int]:
+def cross_entropy_mean(x: Array, target: Labels) -> tuple[float, Array, int]:
     """The plain case in one pass: (mean of -log p[i, target[i]], p, bad_row), with p the softmax of x."""
+    dtype = x.dtype
+    p, losses = np.empty(x.shape, dtype), np.empty(len(x), dtype)
+    if x.size < _THREADS_FROM:
+        loss, bad_row = _MEAN[dtype.char](0, x, target, p, losses)
+    else:
+        loss, bad_row = _cross_entropy_mean(x, target, p, losses)
+    return loss, p, bad_row
+
+
+@threaded(_THREADS_FROM)
+@kernel()
+def _cross_entropy_mean(pool: int, x: Array, target: Labels, p: Array, losses: Array) -> tuple[float, int]:
     n, c = x.shape
-    p, losses = np.empty_like(x), np.empty(n, x.dtype)
     for i in range(n):
         if not 0 <= target[i] < c:
-            return math.nan, p, i
+            return math.nan, i
     _losses(pool, x, target, p, losses)
     total = 0.0
     for i in range(n):
         total -= losses[i]
-    return total / n if n else math.nan, p, -1
+    return total / n if n else math.nan, -1
 
 
 @in_parts
@@ -281,13 +306,21 @@ def _losses(begin: int, end: int, x: Array, target: Labels, p: Array, losses: Ar
             losses[i] -= x.dtype.type(math.log(_normalise(p, i)))
 
 
-@threaded(THREADS_FROM)
-@kernel()
-def cross_entropy_mean_backward(pool: int, p: Array, target: Labels, g: float) -> Array:
+def cross_entropy_mean_backward(p: Array, target: Labels, g: float) -> Array:
     """dx_ij = (p_ij - [j = target[i]]) g / n, for the labels and the p of `cross_entropy_mean`."""
-    dx = np.empty_like(p)
-    _losses_backward(pool, p.dtype.type(g / max(p.shape[0], 1)), p, target, dx)
+    dtype = p.dtype
+    dx = np.empty(p.shape, dtype)
+    if p.size < _THREADS_FROM:
+        _MEAN_BACKWARD[dtype.char](0, p, target, g, dx)
+    else:
+        _cross_entropy_mean_backward(p, target, g, dx)
     return dx
+
+
+@threaded(_THREADS_FROM)
+@kernel()
+def _cross_entropy_mean_backward(pool: int, p: Array, target: Labels, g: float, dx: Array) -> None:
+    _losses_backward(pool, p.dtype.type(g / max(p.shape[0], 1)), p, target, dx)
 
 
 @in_parts
@@ -302,8 +335,8 @@ def _losses_backward(begin: int, end: int, scale: Any, p: Array, target: Labels,
 
 
 _LABELS = np.empty(0, np.int64)
-CROSS_ENTROPY_MEAN = without_threads(cross_entropy_mean, 2, [_LABELS])
-CROSS_ENTROPY_MEAN_BACKWARD = without_threads(cross_entropy_mean_backward, 2, [_LABELS], [0.0])
+_MEAN = without_threads(_cross_entropy_mean, 2, [_LABELS], 2, 1)
+_MEAN_BACKWARD = without_threads(_cross_entropy_mean_backward, 2, [_LABELS], [0.0], 2)
 
 
 @kernel()

@@ -57,9 +57,7 @@ def _plain_forward(input: Any, target: Any) -> tuple[Any, Any]:
 def _plain_vjp(g: Any, p: Any, target: Any) -> Any:
     if isinstance(g, TensorBase):
         return (p - one_hot_array(target, p._a.shape[1], p._a.dtype)) * (g / p._a.shape[0])
-    if p.size < kernels.softmax.THREADS_FROM and target.flags.carray:
-        return kernels.softmax.CROSS_ENTROPY_MEAN_BACKWARD[p.dtype.char](0, p, target, float(g))
-    return kernels.softmax.cross_entropy_mean_backward(p, target, float(g))
+    return kernels.softmax.cross_entropy_mean_backward(p, ready(target), float(g))
 
 
 _plain = TABLE["cross_entropy_mean"] = Op(
@@ -85,11 +83,7 @@ def _plain_mean(input: Any, target: Any) -> Any:
     if not (x.flags.carray and y.flags.carray):
         x, y = ready(x), ready(y)
         target = wrap(y)
-    theme = kernels.softmax
-    if x.size < theme.THREADS_FROM:
-        loss, p, bad = theme.CROSS_ENTROPY_MEAN[dtype.char](0, x, y)
-    else:
-        loss, p, bad = theme.cross_entropy_mean(x, y)
+    loss, p, bad = kernels.softmax.cross_entropy_mean(x, y)
     if bad >= 0:
         return None
     out = wrap(np.array(loss, dtype))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ._compile import kernel
 from ._threads import bounds, in_parts, threaded
-from ._tile import BYTES, ROWS, VECTORS, tile, transpose
+from ._vectors import BYTES, ROWS, VECTORS, tile, transpose
 
 Array = NDArray[np.floating]
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from ._compile import kernel
 from ._math import exp, rank, unrank
 from ._threads import bounds, in_parts, threaded, without_threads
+from ._vectors import BYTES, largest
 
 Array = NDArray[np.floating]
 Labels = NDArray[np.int64]
@@ -35,20 +36,24 @@ _THREADS_FROM = 16_384
 
 @kernel()
 def _largest(row: Array) -> Any:
-    """The largest element; NaN where one is."""
-    top = rank(row.dtype.type(-np.inf))
-    for j in range(row.size):
-        top = max(top, rank(row[j]))
-    return unrank(top)
+    """The largest element, NaN left out: what is made of a row with NaN is NaN by that element alone."""
+    lanes = BYTES // row.itemsize
+    top = largest(row, row.size // lanes)
+    for j in range(row.size - row.size % lanes, row.size):
+        top = row[j] if row[j] > top else top
+    return top
 
 
 @kernel()
 def _subtract_largest(x: Array, z: Array) -> None:
     """z = x - the largest of its row."""
     for i in range(x.shape[0]):
-        largest = _largest(x[i])
+        top = rank(x.dtype.type(-np.inf))
         for j in range(x.shape[1]):
-            z[i, j] = x[i, j] - largest
+            top = max(top, rank(x[i, j]))
+        most = unrank(top)
+        for j in range(x.shape[1]):
+            z[i, j] = x[i, j] - most
 
 
 @kernel()
@@ -60,15 +65,15 @@ def _exp_all(z: Array) -> None:
 
 
 @kernel()
-def _exp_of_rest(row: Array, largest: Any, e: Array, keep: bool) -> Any:
-    """The sum of e = exp(row - largest), piece by piece; without `keep` each takes the place of the one before."""
+def _exp_of_rest(row: Array, most: Any, e: Array, keep: bool) -> Any:
+    """The sum of e = exp(row - most), piece by piece; without `keep` each takes the place of the one before."""
     total = 0.0
     for start in range(0, row.size, _BLOCK):
         piece = row[start : start + _BLOCK]
         at = start if keep else 0
         z = e[at : at + piece.size]
         for j in range(piece.size):
-            z[j] = piece[j] - largest
+            z[j] = piece[j] - most
         _exp_all(z)
         total += _sum(z)
     return row.dtype.type(total)
@@ -194,10 +199,10 @@ def _log_softmax_rows(begin: int, end: int, x: Array, logp: Array) -> None:
     if x.shape[1] >= _LONG:
         piece = np.empty(min(x.shape[1], _BLOCK), x.dtype)
         for i in range(first, last):
-            largest = _largest(x[i])
-            log_sum = x.dtype.type(math.log(_exp_of_rest(x[i], largest, piece, False)))
+            most = _largest(x[i])
+            log_sum = x.dtype.type(math.log(_exp_of_rest(x[i], most, piece, False)))
             for j in range(x.shape[1]):
-                logp[i, j] = (x[i, j] - largest) - log_sum
+                logp[i, j] = (x[i, j] - most) - log_sum
         return
     rows = _rows_at_once(x)
     e = np.empty((rows, x.shape[1]), x.dtype)
@@ -290,10 +295,10 @@ def _losses(begin: int, end: int, x: Array, target: Labels, p: Array, losses: Ar
     first, last = bounds(begin, end, x.shape[0])
     if x.shape[1] >= _LONG:
         for i in range(first, last):
-            largest = _largest(x[i])
-            total = _exp_of_rest(x[i], largest, p[i], True)
+            most = _largest(x[i])
+            total = _exp_of_rest(x[i], most, p[i], True)
             _divide(p[i], total)
-            losses[i] = (x[i, target[i]] - largest) - x.dtype.type(math.log(total))
+            losses[i] = (x[i, target[i]] - most) - x.dtype.type(math.log(total))
         return
     rows = _rows_at_once(x)
     for start in range(first, last, rows):

@@ -1,7 +1,6 @@
-"""The innermost step of a matrix product: a tile of the result that stays in the vector registers.
+"""Work on whole vector registers, where LLVM's own vectoriser does not find it: tiles of a matrix product, a maximum.
 
-LLVM's own vectoriser keeps at most one row of sums in registers; here the vectors are written out. An element of the
-result is the same sum in the same order whatever the width of the machine's vectors.
+An element of a product is the same sum in the same order whatever the width of the machine's vectors.
 """
 
 from collections.abc import Callable
@@ -53,6 +52,12 @@ def transpose(a: Array, ai: int, next_a: int, b: Array, bi: int, next_b: int) ->
     lanes = BYTES // a.itemsize
     for i in range(lanes):
         b[bi + i : bi + i + lanes * next_b : next_b][:lanes] = a[ai + i * next_a : ai + i * next_a + lanes]
+
+
+def largest(a: Array, vectors: int) -> Any:
+    """The largest of the first elements of a flat array, as many as so many vectors hold; -inf of none. NaN is none."""
+    found = a[: vectors * BYTES // a.itemsize]
+    return np.fmax.reduce(found, initial=a.dtype.type(-np.inf))
 
 
 class _Code:
@@ -138,6 +143,34 @@ def _transpose_code(code: _Code, a: Any, ai: Any, next_a: Any, b: Any, bi: Any, 
         code.store(rows[i], code.offset(target, next_b, i))
 
 
+def _largest_code(code: _Code, a: Any, vectors: Any) -> Any:
+    builder, bits = code.builder, 8 * code.size
+    lowest = ir.Constant(code.vector, [float("-inf")] * code.lanes)
+    start = code.at(a, _INT(0))
+    before, loop, after = builder.block, builder.append_basic_block("largest"), builder.append_basic_block("found")
+    builder.cbranch(builder.icmp_signed(">", vectors, _INT(0)), loop, after)
+
+    builder.position_at_end(loop)
+    t, top = builder.phi(_INT), builder.phi(code.vector)
+    x = code.load(code.offset(start, _INT(code.lanes), t))
+    higher, following = builder.select(builder.fcmp_ordered(">", x, top), x, top), builder.add(t, _INT(1))
+    for phi, first, later in ((t, _INT(0), following), (top, lowest, higher)):
+        phi.add_incoming(first, before)
+        phi.add_incoming(later, loop)
+    builder.cbranch(builder.icmp_signed("<", following, vectors), loop, after)
+
+    builder.position_at_end(after)
+    tops = builder.phi(code.vector)
+    tops.add_incoming(lowest, before)
+    tops.add_incoming(higher, loop)
+    half = code.lanes // 2
+    while half:
+        folded = code.shuffle(tops, tops, [(j + half) % code.lanes for j in range(code.lanes)])
+        tops = builder.select(builder.fcmp_ordered(">", folded, tops), folded, tops)
+        half //= 2
+    return builder.extract_element(tops, _INDEX(0))
+
+
 def _tile_of(vectors: int) -> Any:
     @intrinsic
     def emit(
@@ -165,6 +198,15 @@ def _transpose(_: Any, a: Any, ai: Any, next_a: Any, b: Any, bi: Any, next_b: An
     return types.void(a, types.intp, types.intp, b, types.intp, types.intp), generate
 
 
+@intrinsic
+def _largest(_: Any, a: Any, vectors: Any) -> Any:
+    def generate(context: Any, builder: Any, _: Any, args: Any) -> Any:
+        return _largest_code(_Code(context, builder, a), *args)
+
+    return a.dtype(a, types.intp), generate
+
+
+_top: Callable[..., Any] = _largest
 _turned: Callable[..., None] = _transpose  # called without the typing context, which Numba supplies
 _one, _two, _three, _four = (_tile_of(vectors) for vectors in (1, 2, 3, 4))
 
@@ -196,3 +238,11 @@ def _compiled_transpose(a: Any, ai: Any, next_a: Any, b: Any, bi: Any, next_b: A
         _turned(a, ai, next_a, b, bi, next_b)
 
     return square
+
+
+@overload(largest)
+def _compiled_largest(a: Any, vectors: Any) -> Callable[..., Any]:
+    def find(a: Any, vectors: Any) -> Any:
+        return _top(a, vectors)
+
+    return find

@@ -179,7 +179,19 @@ torch.softmax(torch.ones(3000, 40), 1)
         assert (found.stderr.replace("\n", "")[:8] in ("", "microdl:"), found.returncode) == (True, 0), found.stderr
 
 
-SHAPES = [(5, 1, 1), (7, 3, 5), (13, 17, 70), (20, 600, 33), (40, 1100, 64), (64, 513, 65), (6, 900, 129)]
+SHAPES = [
+    (2, 40, 3),
+    (3, 50, 70),
+    (90, 30, 1),
+    (70, 30, 7),
+    (5, 1, 1),
+    (7, 3, 5),
+    (13, 17, 70),
+    (20, 600, 33),
+    (40, 1100, 64),
+    (64, 513, 65),
+    (6, 900, 129),
+]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

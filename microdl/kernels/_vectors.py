@@ -144,7 +144,7 @@ def _transpose_code(code: _Code, a: Any, ai: Any, next_a: Any, b: Any, bi: Any, 
 
 
 def _largest_code(code: _Code, a: Any, vectors: Any) -> Any:
-    builder, bits = code.builder, 8 * code.size
+    builder = code.builder
     lowest = ir.Constant(code.vector, [float("-inf")] * code.lanes)
     start = code.at(a, _INT(0))
     before, loop, after = builder.block, builder.append_basic_block("largest"), builder.append_basic_block("found")

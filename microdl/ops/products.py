@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..autograd.graph import TensorBase, named
 from ..autograd.kinds import no_kernel
 from ..autograd.record import BY_UFUNC, binary, not_a_tensor, op, store
@@ -23,6 +24,7 @@ C_NAMES = {
     "float16": "c10::Half", "float32": "float", "float64": "double", "int8": "signed char", "int16": "short int",
     "int32": "int", "int64": "long int", "uint8": "unsigned char", "bool": "bool",
 }  # fmt: skip
+_SMALL = 2**18  # multiplications for which BLAS serves: no reason to load Numba
 _ADVICE = "Convert one of them, for example with .to(other.dtype)."
 
 
@@ -107,18 +109,24 @@ def _checked(name: str, input: Any, other: Any) -> tuple[Any, Any]:
 
 
 def _dot_arrays(x: Any, y: Any) -> Any:
-    """The product where one BLAS call does it: vectors and matrices, or rows folded from more dimensions."""
+    """The product of vectors and matrices, or of rows folded from more dimensions."""
     try:
         if x.ndim <= 2:
-            return x.dot(y)
-        return _rows(x).dot(y).reshape(x.shape[:-1] + y.shape[1:])
+            return _two(x, y)
+        return _two(_rows(x), y).reshape(x.shape[:-1] + y.shape[1:])
     except ValueError:
         raise _size_error(x, y) from None
 
 
+def _two(x: Any, y: Any) -> Any:
+    if x.ndim == y.ndim == 2 and x.size * y.shape[1] > _SMALL and x.shape[1] == y.shape[0] and x.dtype.char in "fd":
+        return kernels.product.product(x, y)
+    return x.dot(y)
+
+
 def _times(x: Any, y: Any) -> Any:
     """Two matrices, both arrays or both tensors."""
-    return _mm(x, y) if isinstance(x, TensorBase) else x.dot(y)
+    return _mm(x, y) if isinstance(x, TensorBase) else _two(x, y)
 
 
 def _rows(x: Any) -> Any:

@@ -31,8 +31,7 @@ def product(a: Array, b: Array) -> Array:
     if n <= FEW:
         return _few_columns(a, b)
     if m < ROWS:
-        padded: Array = product(_padded(a), b)[:m]
-        return padded.copy()
+        return np.array(product(_padded(a), b)[:m])
     a, b = _in_order(a), _in_order(b)
     out: Array = np.empty((m, n), b.dtype)
     row, step = (k, 1) if a.flags.c_contiguous else (1, m)
@@ -54,7 +53,7 @@ def _few_columns(a: Array, b: Array) -> Array:
     w = _padded(b.T)
     out: Array = np.empty((m, len(w)), b.dtype)
     dots(np.ascontiguousarray(a), w, np.empty(0, b.dtype), out)
-    return out if n == len(w) else out[:, :n].copy()
+    return out if n == len(w) else np.array(out[:, :n], order="C")
 
 
 def _padded(a: Array) -> Array:

@@ -143,9 +143,13 @@ def test_the_threads_of_numpy_s_blas_are_bounded_too():
 
 
 @pytest.mark.usefixtures("threads_restored")
-def test_the_default_is_a_thread_for_each_cpu(monkeypatch):
-    monkeypatch.setattr(kernels, "_num_threads", None)
-    assert 1 <= kernels.get_num_threads() <= (os.cpu_count() or 1)
+def test_the_default_is_a_thread_for_each_cpu_unless_the_environment_says_otherwise(monkeypatch):
+    monkeypatch.setattr(kernels, "available_cpus", lambda: 6)
+    for omp, numba, threads in [("3", "5", 3), ("", "5", 5), ("4,2", "5", 4), ("none", "0", 6), ("8", "", 6)]:
+        monkeypatch.setenv("OMP_NUM_THREADS", omp)
+        monkeypatch.setenv("NUMBA_NUM_THREADS", numba)
+        monkeypatch.setattr(kernels, "_num_threads", None)
+        assert kernels.get_num_threads() == threads
     kernels.set_num_threads(64)
     assert kernels.get_num_threads() == 64
 

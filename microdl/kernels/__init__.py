@@ -53,7 +53,7 @@ def warm_up(dtype: Any = "float32") -> Iterator[str]:
 
 
 def set_num_threads(num: int) -> None:
-    """Bound the threads of the parallel kernels, and those of NumPy's BLAS, which multiplies matrices.
+    """Bound the threads of the kernels, and those of NumPy's BLAS.
 
     Raises RuntimeError unless `num` is a positive int. What the kernels compute does not depend on it.
 
@@ -78,8 +78,23 @@ def set_num_threads(num: int) -> None:
 
 
 def get_num_threads() -> int:
-    """The bound on the threads of the parallel kernels: by default one for each CPU this process may use."""
-    return _num_threads or available_cpus()
+    """The bound on the threads of the kernels.
+
+    By default one for each CPU that this process may use, or fewer if the environment variable OMP_NUM_THREADS, as in
+    PyTorch, or NUMBA_NUM_THREADS said so when it was first asked for.
+    """
+    global _num_threads
+    if _num_threads is None:
+        _num_threads = default_threads()
+    return _num_threads
+
+
+def default_threads() -> int:
+    for name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        value = os.environ.get(name, "").partition(",")[0].strip()
+        if value.isdecimal() and int(value):
+            return min(int(value), available_cpus())
+    return available_cpus()
 
 
 def available_cpus() -> int:

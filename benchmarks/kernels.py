@@ -128,7 +128,7 @@ def hinge_cases(n: int, c: int) -> Iterator[Case]:
     )
     yield (
         *("multi_margin_backward", size),
-        lambda: numpy_multi_margin_backward(x, row_g, y),
+        lambda: numpy_multi_margin_backward(row_g, x, y),
         lambda: k.multi_margin_backward(x, row_g, y, 1, 1.0, none),
     )
 

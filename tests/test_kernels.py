@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from microdl.kernels import activation, hinge, linear, optim, softmax
+import microdl
+from microdl.kernels import activation, convert, hinge, linear, optim, softmax
 
 DTYPES = ["float32", "float64"]
 SHAPES = [(1, 1), (1, 5), (6, 1), (0, 3), (3, 0), (7, 3), (5, 10), (4, 37)]
@@ -353,3 +354,21 @@ def test_sgd_leaves_an_infinite_parameter_infinite():
     optim.sgd_step(p, np.array([1.0, 1.0, np.nan]), np.empty(0), (0.1, 0.0, 0.0, 0.0, False, False), True)
     assert p[0] == np.inf
     assert np.isnan(p[1:]).all()
+
+
+@pytest.mark.parametrize("shape", [(0,), (7,), (3, 5, 9), (300, 300)])
+def test_bytes_become_floats(shape):
+    a = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    out = convert.to_float(a)
+    assert (out.dtype, out.shape, out.base) == (np.float32, shape, None)
+    assert np.array_equal(out, a)
+
+
+def test_a_large_image_is_converted_by_the_kernel(monkeypatch):
+    seen = []
+    monkeypatch.setattr(convert, "to_float", lambda a: seen.append(a.shape) or a.astype(np.float32))
+    microdl.zeros(600, 600, dtype=microdl.uint8).float()
+    microdl.zeros(600, 600, dtype=microdl.uint8).double()
+    microdl.zeros(600, 600, dtype=microdl.uint8).t().float()
+    microdl.zeros(60, 60, dtype=microdl.uint8).float()
+    assert seen == [(600, 600)]

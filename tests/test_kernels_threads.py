@@ -30,14 +30,14 @@ def threads():
     def use(number):
         kernels._num_threads = number
 
-    _threads._close()
-    _threads._pool = None
+    _threads._pool.close()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_threads, "available_cpus", lambda: most)
         use(2)
+        _threads._begin_anew()
         yield use
-        _threads._close()
-        _threads._pool = None
+        _threads._pool.close()
+    _threads._begin_anew()
     kernels._num_threads = before
 
 
@@ -114,19 +114,16 @@ def test_there_are_no_more_helpers_than_threads_are_allowed(threads):
         _count(np.zeros(16), 1)
         found = [t.name for t in threading.enumerate() if t.name.startswith("microdl-")]
         assert sorted(found) == [f"microdl-{i}" for i in range(helpers)]
-    pool = _threads._here()
     threads(2)
     _count(np.zeros(16), 1)
-    limit = pool._address - pool._memory.ctypes.data + _threads._LIMIT
-    assert pool._memory[limit] == 1
+    assert _threads._pool._numbers[_threads._LIMIT // 8] == 1
 
 
 @ONLY_COMPILED
 def test_helpers_sleep_when_there_is_no_work(threads):
     _count(np.zeros(16), 1)
-    pool, deadline = _threads._here(), time.monotonic() + 60
-    offset = pool._address - pool._memory.ctypes.data + _threads._STATE
-    while pool._memory[offset] != _threads._ASLEEP:
+    numbers, deadline = _threads._pool._numbers, time.monotonic() + 60
+    while numbers[_threads._STATE // 8] != _threads._ASLEEP:
         assert time.monotonic() < deadline
         time.sleep(0.001)
 

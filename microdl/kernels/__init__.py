@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from .._later import Later
 
 if TYPE_CHECKING:
-    from . import activation, gather, hinge, linear, optim, product, softmax, streams
+    from . import activation, convert, gather, hinge, linear, optim, product, softmax, streams
 else:
-    _THEMES = (".activation", ".gather", ".hinge", ".linear", ".optim", ".product", ".softmax", ".streams")
+    _THEMES = (".activation", ".convert", ".gather", ".hinge", ".linear", ".optim", ".product", ".softmax", ".streams")
     __getattr__ = Later(__name__, dict.fromkeys(_THEMES, ""))
 
 __all__ = [
     "WARM_UP", "compile_seconds", "get_num_threads", "set_num_threads", "warm_up",
-    "activation", "gather", "hinge", "linear", "optim", "product", "softmax", "streams",
+    "activation", "convert", "gather", "hinge", "linear", "optim", "product", "softmax", "streams",
 ]  # fmt: skip
 
 _num_threads: int | None = None

@@ -2,8 +2,9 @@
 
 The kernel cuts its work into PARTS. Whoever is free takes the next one, the thread that called the kernel among them;
 it waits at the end for parts that were taken, not for threads that did not come. So where the machine is busy with
-something else, another framework's threads or NumPy's BLAS, a kernel is as fast as without helpers, while a region of
-OpenMP waits for all its threads to be given a core. For the same reason a forked process needs no care.
+something else, another framework's threads or NumPy's BLAS, a kernel is as fast as without helpers. A parallel loop of
+Numba's waits until OpenMP has seen all its threads, which next to the spinning threads of a BLAS takes milliseconds;
+it is also compiled a second time, and cannot run in a forked process.
 
 A helper is a Python thread in compiled code that has released the GIL. It goes on asking for work for about 0.1 ms,
 longer than Python takes from one kernel to the next, and then sleeps.
@@ -125,13 +126,13 @@ def _emitted(result: Any, count: int) -> Callable[[Callable[..., Any]], Any]:
 
             return result(*arguments), generate
 
-        names = {
-            0: lambda _: typed(),
-            1: lambda _, a: typed(a),
-            2: lambda _, a, b: typed(a, b),
-            3: lambda _, a, b, c: typed(a, b, c),
-        }
-        return intrinsic(names[count])
+        with_arguments = (  # Numba wants each argument named
+            lambda _: typed(),
+            lambda _, a: typed(a),
+            lambda _, a, b: typed(a, b),
+            lambda _, a, b, c: typed(a, b, c),
+        )
+        return intrinsic(with_arguments[count])
 
     return declare
 
@@ -189,11 +190,6 @@ def _let_others_run(builder: Any) -> Any:
     if sys.platform != "win32":
         signature = ir.FunctionType(ir.IntType(32), [])
         builder.call(cgutils.get_or_insert_function(builder.module, signature, "sched_yield"), [])
-
-
-@kernel()
-def _write_now(address: int, value: int) -> None:
-    _write(address, value)
 
 
 @kernel()
@@ -267,13 +263,14 @@ class _Pool:
     def __init__(self) -> None:
         self._most = min(available_cpus() - 1, 62)
         memory = np.zeros(_STATE + (self._most + 1) * _LINE, np.uint8)
-        self._address = memory.ctypes.data + -memory.ctypes.data % _LINE
-        self._memory = memory
+        begin = -memory.ctypes.data % _LINE
+        self._address = memory.ctypes.data + begin
+        self._numbers = memory[begin : begin + _STATE + self._most * _LINE].view(np.int64)
+        self._numbers[_TURN // 8] = PARTS  # no part is to be taken
         self._bells: list[Any] = []
         self._threads: list[threading.Thread] = []
         self._taken = threading.Lock()
         self._closed = False
-        _write_now(self._address + _TURN, PARTS)  # no part is to be taken
 
     def take(self) -> int:
         """The pool's address, for `in_parts`, with the helpers awake; 0 where there are none, or another has them."""
@@ -296,7 +293,7 @@ class _Pool:
         """Let the helpers end. A thread that is in compiled code when Python goes would take the process with it."""
         self._closed = True
         asleep = _expect(self._address, len(self._threads))
-        _write_now(self._address + _LIMIT, 0)
+        self._numbers[_LIMIT // 8] = 0
         for number, (bell, thread) in enumerate(zip(self._bells, self._threads, strict=True)):
             if asleep >> number & 1:
                 bell.release()
@@ -317,30 +314,18 @@ class _Pool:
             _help(self._address, number)
 
 
-_pool: _Pool | None = None
+_pool = _Pool()
 
 
-def _here() -> _Pool:
-    global _pool
-    if _pool is None:
-        _pool = _Pool()
-    return _pool
-
-
-def _forget() -> None:
+def _begin_anew() -> None:
     """In a forked process the helpers are gone."""
     global _pool
-    _pool = None
+    _pool = _Pool()
 
 
-def _close() -> None:
-    if _pool is not None:
-        _pool.close()
-
-
-atexit.register(_close)
+atexit.register(lambda: _pool.close())
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
+    os.register_at_fork(after_in_child=_begin_anew)
 
 
 def without_threads(function: Any, *likes: int | list[Any]) -> ByDtype:
@@ -356,7 +341,7 @@ def threaded(from_size: int) -> Callable[[Callable[..., Any]], Callable[..., Any
         def call(first: Any, *rest: Any) -> Any:
             if first.size < from_size or _plain:
                 return compiled(0, first, *rest)
-            pool = _here()
+            pool = _pool
             address = pool.take()
             if not address:
                 return compiled(0, first, *rest)

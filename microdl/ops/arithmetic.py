@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..autograd.graph import TensorBase, named, no_gradient, wrap
 from ..autograd.kinds import kind_of, no_kernel, of_kinds
 from ..autograd.record import BY_UFUNC, binary, op, operand, promoted, unary
@@ -378,7 +379,16 @@ def number_array(value: Any) -> np.ndarray[Any, Any]:
     return np.asarray(value, of_number(value))
 
 
-_cast = op("to_copy", lambda input, dtype: converted(input, dtype), input=lambda g: g)
+_PIXELS = 2**18  # bytes from which it repays to have Numba loaded
+
+
+def _convert(input: Any, dtype: Any) -> Any:
+    if input.size >= _PIXELS and input.dtype == np.uint8 and dtype == np.float32 and input.flags.carray:
+        return kernels.convert.to_float(input)
+    return converted(input, dtype)
+
+
+_cast = op("to_copy", _convert, input=lambda g: g)
 
 
 def cast(input: Any, dtype: Any) -> Any:

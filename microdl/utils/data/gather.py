@@ -15,7 +15,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 Gather: TypeAlias = Callable[[Array], list[Any]]
 
 _LARGE = 1 << 26  # bytes of an array
-_LONG = 1 << 13  # bytes of a row
+_LONG = 1 << 11  # bytes of a row
 
 
 def gather_of(dataset: Any) -> Gather | None:

@@ -292,6 +292,8 @@ class _Pool:
     def close(self) -> None:
         """Let the helpers end. A thread that is in compiled code when Python goes would take the process with it."""
         self._closed = True
+        if not self._threads:
+            return
         asleep = _expect(self._address, len(self._threads))
         self._numbers[_LIMIT // 8] = 0
         for number, (bell, thread) in enumerate(zip(self._bells, self._threads, strict=True)):

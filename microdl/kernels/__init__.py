@@ -32,6 +32,10 @@ WARM_UP = (
 """The kernels that `warm_up` makes ready."""
 
 
+SMALL_PRODUCT = 2**18
+"""Multiplications up to which a matrix product is NumPy's: its BLAS keeps to one thread, and is as fast."""
+
+
 def compile_seconds() -> float:
     """The time this process has spent on compiling kernels: 0 where all came from disk."""
     from . import _compile

@@ -336,21 +336,22 @@ def without_threads(function: Any, *likes: int | list[Any]) -> ByDtype:
 
 
 def threaded(from_size: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Gives a kernel its first argument, the pool: 0 where the next has fewer elements, and threads do not pay."""
+    """Gives a kernel its first argument, the pool: 0 where the next has fewer elements, and threads do not pay.
+
+    Kernels that do no more than hand their arguments on to one `in_parts` are written out all the same: Numba keeps no
+    closure's code on disk from one process to the next.
+    """
 
     def declare(compiled: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(compiled)
         def call(first: Any, *rest: Any) -> Any:
-            if first.size < from_size or _plain:
-                return compiled(0, first, *rest)
             pool = _pool
-            address = pool.take()
-            if not address:
-                return compiled(0, first, *rest)
+            address = 0 if first.size < from_size or _plain else pool.take()
             try:
                 return compiled(address, first, *rest)
             finally:
-                pool.give_back()
+                if address:
+                    pool.give_back()
 
         return call
 

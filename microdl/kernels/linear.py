@@ -24,10 +24,8 @@ def linear(x: Array, w: Array, b: Array) -> Array:
             out = _empty((n, m), dtype)
             DOTS[dtype.char](0, x, w, b, out)  # filling an array is sooner done than returning one
             return out
-        if not (x.flags.c_contiguous and w.flags.c_contiguous and b.flags.c_contiguous):
-            x, w, b = np.ascontiguousarray(x), np.ascontiguousarray(w), np.ascontiguousarray(b)
         out = _empty((n, m), x.dtype)
-        dots(x, w, b, out)
+        dots(np.ascontiguousarray(x), np.ascontiguousarray(w), np.ascontiguousarray(b), out)
         return out
     out = product(x, w.T)
     if b.size:

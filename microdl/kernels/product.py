@@ -8,6 +8,7 @@ helpers, and no slower: `python -m benchmarks.kernels` compares the two.
 import numpy as np
 from numpy.typing import NDArray
 
+from . import SMALL_PRODUCT as _SMALL
 from ._compile import kernel
 from ._threads import bounds, in_parts, threaded, without_threads
 from ._vectors import BYTES, ROWS, VECTORS, tile, transpose
@@ -17,8 +18,8 @@ Array = NDArray[np.floating]
 _DEPTH = 512
 """Terms that are summed before the next tile's turn: so much of b stays in the second-level cache."""
 
-_SMALL, _DEEP = 2**18, 2**13
-"""Multiplications up to which BLAS keeps to one thread, and terms from which it is faster."""
+_DEEP = 2**13
+"""Terms from which BLAS is faster."""
 
 FEW, THREADS_FROM = 10, 65_536
 
@@ -177,9 +178,8 @@ def _multiply(
             from_a = top * row + start * step
             to, at, next_out = (flat_out, i * line + j, line) if inside else (edge, 0, width)
             more = start > 0 and inside
-            source, from_b, next_b = (b, start * line + j, line) if panel < whole else (flat_packed, 0, width)
-            if panel >= whole:
-                from_b = ((panel - whole) * k + start) * width
+            at_packed = ((panel - whole) * k + start) * width
+            source, from_b, next_b = (b, start * line + j, line) if panel < whole else (flat_packed, at_packed, width)
             tile(vectors, a, from_a, row, step, source, from_b, next_b, to, at, next_out, depth, more)
             if not inside:
                 _add(edge, width, i - top, min(vectors * lanes, n - j), flat_out, i * line + j, line, start > 0)

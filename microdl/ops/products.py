@@ -24,7 +24,6 @@ C_NAMES = {
     "float16": "c10::Half", "float32": "float", "float64": "double", "int8": "signed char", "int16": "short int",
     "int32": "int", "int64": "long int", "uint8": "unsigned char", "bool": "bool",
 }  # fmt: skip
-_SMALL = 2**18  # multiplications for which BLAS serves: no reason to load Numba
 _ADVICE = "Convert one of them, for example with .to(other.dtype)."
 
 
@@ -119,7 +118,12 @@ def _dot_arrays(x: Any, y: Any) -> Any:
 
 
 def _two(x: Any, y: Any) -> Any:
-    if x.ndim == y.ndim == 2 and x.size * y.shape[1] > _SMALL and x.shape[1] == y.shape[0] and x.dtype.char in "fd":
+    if (
+        x.ndim == y.ndim == 2
+        and x.size * y.shape[1] > kernels.SMALL_PRODUCT
+        and x.shape[1] == y.shape[0]
+        and x.dtype.char in "fd"
+    ):
         return kernels.product.product(x, y)
     return x.dot(y)
 

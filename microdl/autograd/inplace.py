@@ -297,12 +297,31 @@ def _dtype_of(g: Any) -> Any:
     return g._a.dtype if isinstance(g, TensorBase) else g.dtype
 
 
-def inplace(call: Callable[..., Any], name: str) -> Callable[..., Any]:
-    """The in-place form of an operation: `x.add_(y)` for `add(x, y)`."""
+def _write_by(ufunc: np.ufunc, t: Any, args: tuple[Any, ...], name: str) -> bool:
+    """Writes without an array in between, where nothing is promoted, broadcast or recorded: whether it did."""
+    other = args[0] if len(args) == 1 else None
+    if not isinstance(t, TensorBase) or t._a.dtype.kind != "f" or takes_history(t, args):
+        return False
+    if isinstance(other, TensorBase):
+        other = other._a
+        if other.dtype != t._a.dtype or other.shape != t._a.shape:
+            return False
+    elif type(other) is not float and type(other) is not int:
+        return False
+    check_writable(t, name)
+    ufunc(t._a, other, out=t._a)
+    t._version_counter.bump(name)
+    return True
+
+
+def inplace(call: Callable[..., Any], name: str, ufunc: np.ufunc | None = None) -> Callable[..., Any]:
+    """The in-place form of an operation: `x.add_(y)` for `add(x, y)`, which on floats of one dtype is `ufunc`."""
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         if kwargs:
             return write(self, lambda t, *rest: call(t, *rest, **kwargs), args, name)
+        if ufunc is not None and _write_by(ufunc, self, args, name):
+            return self
         return write(self, call, args, name)
 
     method.__name__ = method.__qualname__ = name

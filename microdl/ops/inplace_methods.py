@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..autograd.inplace import inplace
 from . import (
     activation,
@@ -28,16 +30,19 @@ from . import (
 )
 
 
+_UFUNCS = {"add_": np.add, "sub_": np.subtract, "mul_": np.multiply, "div_": np.true_divide}
+
+
 class InPlace:
     """Methods whose names end with an underscore; each changes the tensor and returns it."""
 
     __slots__ = ()
 
     # operators: the raw operations, which have no keywords
-    __iadd__ = inplace(arithmetic._add, "add_")
-    __isub__ = inplace(arithmetic._sub, "sub_")
-    __imul__ = inplace(arithmetic._mul, "mul_")
-    __itruediv__ = inplace(division.true_divide, "div_")
+    __iadd__ = inplace(arithmetic._add, "add_", _UFUNCS["add_"])
+    __isub__ = inplace(arithmetic._sub, "sub_", _UFUNCS["sub_"])
+    __imul__ = inplace(arithmetic._mul, "mul_", _UFUNCS["mul_"])
+    __itruediv__ = inplace(division.true_divide, "div_", _UFUNCS["div_"])
     __ifloordiv__ = inplace(division.floor_divide, "floor_divide_")
     __imod__ = inplace(division.remainder, "remainder_")
     __ipow__ = inplace(arithmetic.pow, "pow_")
@@ -99,6 +104,6 @@ _ALSO = {
 
 for _call in _WRITTEN:
     _name = f"{_call.__name__}_"
-    _method = inplace(_call, _name)
+    _method = inplace(_call, _name, _UFUNCS.get(_name))
     for _spelling in (_name, _ALSO.get(_name, _name)):
         setattr(InPlace, _spelling, _method)

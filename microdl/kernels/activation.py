@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._compile import kernel
-from ._threads import bounds, in_parts, threaded
+from ._threads import bounds, in_parts, threaded, without_threads
 
 Array = NDArray[np.floating]
 
@@ -13,8 +13,12 @@ _THREADS_FROM = 65_536
 
 def relu(x: Array) -> Array:
     """max(x, 0)."""
-    out = np.empty(x.shape, x.dtype)  # filled sooner than returned
-    _relu(x, out)
+    dtype = x.dtype
+    out = np.empty(x.shape, dtype)  # filled sooner than returned
+    if x.size < _THREADS_FROM and x.ndim == 2:
+        _RELU[dtype.char](0, x, out)
+    else:
+        _relu(x, out)
     return out
 
 
@@ -36,8 +40,12 @@ def _relu_part(begin: int, end: int, x: Array, out: Array) -> None:
 
 def relu_backward(g: Array, out: Array) -> Array:
     """g where out > 0 or NaN, else 0."""
-    dx = np.empty(out.shape, out.dtype)
-    _relu_backward(g, out, dx)
+    dtype = out.dtype
+    dx = np.empty(out.shape, dtype)
+    if out.size < _THREADS_FROM and out.ndim == 2:
+        _RELU_BACKWARD[dtype.char](0, g, out, dx)
+    else:
+        _relu_backward(g, out, dx)
     return dx
 
 
@@ -55,3 +63,6 @@ def _relu_backward_part(begin: int, end: int, g: Array, out: Array, dx: Array) -
     zero = out.dtype.type(0.0)
     for i in range(g.size):
         dx[i] = zero if out[i] <= zero else g[i]
+
+
+_RELU, _RELU_BACKWARD = without_threads(_relu, 2, 2), without_threads(_relu_backward, 2, 2, 2)

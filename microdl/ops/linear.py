@@ -65,6 +65,12 @@ def _grad_weight_bias(g: Any, input: Any) -> tuple[Any, Any]:
     return kernels.linear.grad_weight_bias(g, input)
 
 
+def _gradients(g: Any, input: Any, weight: Any) -> tuple[Any, Any, Any]:
+    if type(g) is _ndarray and g.ndim == 2 and g.dtype.char in "fd":
+        return kernels.linear.gradients(g, input, weight)
+    return _grad_input(g, weight), *_grad_weight_bias(g, input)
+
+
 def _step_name(biased: bool, ndim: int) -> str:
     """What PyTorch does last for a result of so many dimensions."""
     if ndim == 2:
@@ -78,7 +84,7 @@ _linear = TABLE["linear"] = Op(
     ("input", "weight", "bias"),
     {"input": _grad_input, "weight": _grad_weight, "bias": _grad_bias},
     grad_name=lambda node: _step_name("bias" in node.plan.tensors, len(node.shape)),
-    joint={("weight", "bias"): _grad_weight_bias},
+    joint={("input", "weight", "bias"): _gradients, ("weight", "bias"): _grad_weight_bias},
 )
 _linear.listed = ("bias", "input", "weight")  # addmm's order
 _PLANS: dict[int, Any] = {}

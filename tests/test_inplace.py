@@ -408,3 +408,30 @@ def test_a_view_retains_its_gradient_when_its_base_changes() -> None:
     y.mul_(3)
     (part * part).sum().backward()
     assert part.grad.tolist() == [12.0, 18.0]
+
+
+@pytest.mark.parametrize("name", ["add_", "sub_", "mul_", "div_"])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
+def test_arithmetic_in_place_equals_that_out_of_place(name, dtype):
+    x, y = torch.tensor([1.5, -2.0, 3.25], dtype=dtype), torch.tensor([0.1, 0.0, 7.0], dtype=dtype)
+    for other in (3, 0.1, y, x):
+        expected, t = getattr(torch, name[:-1])(x, other), x.clone()
+        before, version = t.numpy(), t._version
+        assert getattr(t, name)(t if other is x else other) is t
+        assert t.numpy() is before or t.numpy().base is before.base
+        assert t._version == version + 1
+        np.testing.assert_array_equal(t.numpy(), expected.numpy())
+
+
+def test_arithmetic_in_place_from_an_overlapping_view():
+    x = torch.arange(6.0)
+    x[1:].add_(x[:-1])
+    assert x.tolist() == [0, 1, 3, 5, 7, 9]
+
+
+def test_a_number_too_large_for_a_float_changes_nothing():
+    x = torch.ones(2)
+    with pytest.raises((OverflowError, RuntimeError)):
+        x.mul_(10**400)
+    assert x.tolist() == [1, 1]
+    assert x._version == 0

@@ -254,6 +254,20 @@ def test_both_gradients_at_once_equal_numpy_s(n, k, m, dtype):
     close(db, g.sum(0, dtype=np.float64), dtype, 9 * max(n, 1))
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("n", "k", "m"), [(1, 1, 1), (32, 16, 2), (0, 3, 4), (4, 0, 3), (64, 64, 10)])
+@pytest.mark.parametrize("strided", [False, True])
+def test_all_gradients_at_once_equal_numpy_s(n, k, m, dtype, strided):
+    g, x, w = normal((n, m), dtype), normal((n, k), dtype, 1), normal((m, k), dtype, 2)
+    if strided:
+        g, x, w = (np.asfortranarray(a) for a in (g, x, w))
+    dx, dw, db = linear.gradients(g, x, w)
+    assert (dx.shape, dw.shape, dx.dtype) == ((n, k), (m, k), dtype)
+    close(dx, g.astype(np.float64) @ w, dtype, 9 * m)
+    close(dw, g.T.astype(np.float64) @ x, dtype, 9 * max(n, 1))
+    close(db, g.sum(0, dtype=np.float64), dtype, 9 * max(n, 1))
+
+
 @pytest.mark.parametrize(("k", "m"), [(2, 6), (6, 2)])
 def test_both_gradients_at_once_keep_nan_and_infinity(k, m):
     g, x = np.ones((9, m)), np.ones((9, k))
@@ -310,6 +324,8 @@ def test_relu_of_special_values():
     np.testing.assert_array_equal(out, [np.nan, np.inf, 0, 0, 0])
     g = np.array([1.0, 2.0, np.inf, np.inf, np.nan])
     np.testing.assert_array_equal(activation.relu_backward(g, out), [1, 2, 0, 0, 0])
+    np.testing.assert_array_equal(activation.relu(x[None])[0], out)
+    np.testing.assert_array_equal(activation.relu_backward(g[None], out[None])[0], [1, 2, 0, 0, 0])
 
 
 # optim -----------------------------------------------------------------------------------------------------------

@@ -150,7 +150,12 @@ def _relu_forward(x: Any) -> Any:
 
 
 def _relu_vjp(g: Any, out: Any) -> Any:
-    if type(g) is np.ndarray and g.dtype.char == out.dtype.char in "fd" and g.flags.c_contiguous and out.flags.c_contiguous:
+    if (
+        type(g) is np.ndarray
+        and g.dtype.char == out.dtype.char in "fd"
+        and g.flags.c_contiguous
+        and out.flags.c_contiguous
+    ):
         return kernels.activation.relu_backward(g, out)
     return kinked(np.where(out <= 0, 0, g), out)
 

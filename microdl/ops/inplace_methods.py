@@ -29,7 +29,6 @@ from . import (
     vectors,
 )
 
-
 _UFUNCS = {"add_": np.add, "sub_": np.subtract, "mul_": np.multiply, "div_": np.true_divide}
 
 

@@ -1,0 +1,225 @@
+"""What scikit-learn asks of an estimator, and what every one of ours checks, without importing scikit-learn.
+
+Its tools (`clone`, `Pipeline`, `cross_val_score`, `GridSearchCV`, `check_estimator`) go by methods and attributes, not
+by base classes; where they ask for its own classes, it is installed and imported already.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+
+from .autograd.graph import TensorBase
+
+E = TypeVar("E", bound="Estimator")
+Array = np.ndarray[Any, Any]
+
+_FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+class NotFittedError(ValueError, AttributeError):
+    """An estimator is used before `fit`. Where scikit-learn is imported, its error of this name is raised instead."""
+
+
+class Estimator:
+    """The base: parameters are the arguments of `__init__`, which stores them as they are and does nothing else."""
+
+    _estimator_type: ClassVar[str] = "estimator"
+
+    @classmethod
+    def _parameter_names(cls) -> list[str]:
+        return sorted(name for name in inspect.signature(cls.__init__).parameters if name != "self")
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters by name; with `deep` those of estimators among them too, as `name__parameter`."""
+        found: dict[str, Any] = {}
+        for name in self._parameter_names():
+            value = found[name] = getattr(self, name)
+            if deep and hasattr(value, "get_params") and not isinstance(value, type):
+                found.update({f"{name}__{key}": inner for key, inner in value.get_params().items()})
+        return found
+
+    def set_params(self: E, **params: Any) -> E:
+        """Sets parameters, `name__parameter` for one of an estimator among them; returns the estimator.
+
+        ValueError for a name that is none: nothing has changed then.
+        """
+        known = self._parameter_names()
+        for key in params:
+            if (name := key.partition("__")[0]) not in known:
+                raise ValueError(f"Invalid parameter {name!r} for estimator {self}. Valid parameters are: {known}.")
+        for key, value in params.items():
+            name, _, inner = key.partition("__")
+            if inner:
+                getattr(self, name).set_params(**{inner: value})
+            else:
+                setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        defaults = inspect.signature(type(self).__init__).parameters
+        given = [(name, getattr(self, name)) for name in defaults if name != "self"]
+        shown = [f"{name}={value!r}" for name, value in given if repr(value) != repr(defaults[name].default)]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return any(name.endswith("_") and not name.startswith("_") for name in vars(self))
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn may expect; it alone asks for this."""
+        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags, TransformerTags
+
+        kind = self._estimator_type
+        return Tags(
+            estimator_type="classifier" if kind == "classifier" else None,
+            target_tags=TargetTags(required=kind == "classifier"),
+            transformer_tags=TransformerTags() if kind == "transformer" else None,
+            classifier_tags=ClassifierTags() if kind == "classifier" else None,
+            input_tags=InputTags(),
+        )
+
+    def _check_fitted(self) -> None:
+        if not self.__sklearn_is_fitted__():
+            theirs = sys.modules.get("sklearn.exceptions")
+            raise (NotFittedError if theirs is None else theirs.NotFittedError)(
+                f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with appropriate arguments before "
+                "using this estimator."
+            )
+
+    def _check_features(self, X: Any, reset: bool, dtypes: Sequence[Any] = _FLOATS) -> Array:
+        """X as a matrix (`matrix`). With `reset` its width and column names are noted, else compared with those."""
+        names = _column_names(X)
+        array = matrix(X, dtypes)
+        if reset:
+            self.n_features_in_ = array.shape[1]
+            if names is not None:
+                self.feature_names_in_ = names
+            elif hasattr(self, "feature_names_in_"):
+                del self.feature_names_in_
+            return array
+        self._check_names(names)
+        if array.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"X has {array.shape[1]} features, but {type(self).__name__} is expecting {self.n_features_in_} "
+                "features as input."
+            )
+        return array
+
+    def _check_names(self, names: Array | None) -> None:
+        fitted = getattr(self, "feature_names_in_", None)
+        kind = type(self).__name__
+        if names is None and fitted is not None:
+            warnings.warn(f"X does not have valid feature names, but {kind} was fitted with feature names", stacklevel=4)
+        elif names is not None and fitted is None:
+            warnings.warn(f"X has feature names, but {kind} was fitted without feature names", stacklevel=4)
+        elif names is not None and list(names) != list(fitted):
+            raise ValueError(_other_names(names, fitted))
+
+
+def _column_names(X: Any) -> Array | None:
+    columns = getattr(X, "columns", None)
+    if columns is None:
+        return None
+    names = np.asarray(columns, dtype=object)
+    text = [isinstance(name, str) for name in names]
+    if any(text) and not all(text):
+        kinds = sorted({type(name).__name__ for name in names})
+        raise TypeError(
+            f"Feature names are only supported if all input features have string names, but your input has {kinds} as "
+            "feature name / column name types. If you want feature names to be stored and validated, you must convert "
+            "them all to strings, by using X.columns = X.columns.astype(str) for example."
+        )
+    return names if len(names) and all(text) else None
+
+
+def _other_names(names: Any, fitted: Any) -> str:
+    unseen, missing = sorted(set(names) - set(fitted)), sorted(set(fitted) - set(names))
+    text = "The feature names should match those that were passed during fit.\n"
+    if unseen:
+        text += "Feature names unseen at fit time:\n" + "".join(f"- {name}\n" for name in unseen[:5])
+    if missing:
+        text += "Feature names seen at fit time, yet now missing:\n" + "".join(f"- {name}\n" for name in missing[:5])
+    if not (unseen or missing):
+        text += "Feature names must be in the same order as they were in fit.\n"
+    return text
+
+
+def matrix(X: Any, dtypes: Sequence[Any] = _FLOATS, name: str = "X") -> Array:
+    """`X`, an array, tensor or nested lists of shape (samples, features), as an array in C order of one of `dtypes`.
+
+    Another real dtype becomes the last of them. Raises ValueError where it is not 2-D, has no sample or no feature,
+    or holds NaN, infinity or complex numbers; TypeError for sparse matrices and for what is no number.
+    """
+    if hasattr(X, "tocsr"):
+        raise TypeError(
+            f"Sparse data was passed for {name}, but dense data is required. Use '.toarray()' to convert to a dense "
+            "numpy array."
+        )
+    array = X.detach().numpy() if isinstance(X, TensorBase) else np.asarray(X)
+    if array.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported, but {name} is {array.dtype}:\n{array}\n")
+    if array.ndim != 2:
+        raise ValueError(
+            f"Expected 2D array, got {array.ndim}D array of shape {array.shape} instead for {name}. Reshape your data "
+            "either using array.reshape(-1, 1) if your data has a single feature or array.reshape(1, -1) if it "
+            "contains a single sample; images with array.reshape(len(array), -1)."
+        )
+    for axis, what in enumerate(("sample", "feature")):
+        if array.shape[axis] == 0:
+            raise ValueError(f"Found array with 0 {what}(s) (shape={array.shape}) while a minimum of 1 is required.")
+    if array.dtype not in dtypes:
+        with np.errstate(over="ignore"):
+            array = array.astype(dtypes[-1])
+    array = np.ascontiguousarray(array)
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        row, column = np.argwhere(~np.isfinite(array))[0]
+        what = "NaN" if np.isnan(array[row, column]) else "infinity or a value too large for its dtype"
+        raise ValueError(f"Input {name} contains {what}: at row {row}, column {column}. Remove or replace such rows.")
+    return array
+
+
+def encoded(y: Any, samples: int) -> tuple[Array, Array]:
+    """Labels of `samples` examples as (classes in order, the place of each label among them).
+
+    Raises ValueError: another number of them; not 1-D; NaN; real numbers that are no classes; unknown kinds.
+    """
+    labels = _labels(y)
+    if len(labels) != samples:
+        raise ValueError(f"Found input variables with inconsistent numbers of samples: [{samples}, {len(labels)}]")
+    classes, places = np.unique(labels, return_inverse=True)
+    return classes, places.reshape(-1)
+
+
+def _labels(y: Any) -> Array:
+    if y is None:
+        raise ValueError("requires y to be passed, but the target y is None")
+    labels = y.detach().numpy() if isinstance(y, TensorBase) else np.asarray(y)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        theirs = sys.modules.get("sklearn.exceptions")
+        warnings.warn(
+            "A column-vector y was passed when a 1d array was expected. Please change the shape of y to (n_samples,), "
+            "for example using ravel().",
+            UserWarning if theirs is None else theirs.DataConversionWarning,
+            stacklevel=4,
+        )
+        labels = labels.ravel()
+    if labels.ndim != 1:
+        raise ValueError(f"y should be a 1d array, got an array of shape {labels.shape} instead.")
+    if labels.dtype.kind == "f":
+        if not np.isfinite(labels).all():
+            raise ValueError(f"Input y contains NaN or infinity: {labels[~np.isfinite(labels)][0]}.")
+        if (labels != np.floor(labels)).any():
+            raise ValueError(
+                f"Unknown label type: continuous, such as {labels[labels != np.floor(labels)][0]}. A classifier needs "
+                "classes: integers or text."
+            )
+    if labels.dtype.kind == "O" and not all(isinstance(label, str) for label in labels):
+        labels = np.array(labels.tolist())
+        if labels.dtype.kind not in "biufUS" or labels.ndim != 1:
+            raise ValueError(f"Unknown label type: unknown, such as {y[0]!r}. A classifier needs integers or text.")
+    return labels

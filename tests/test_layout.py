@@ -23,18 +23,18 @@ ORDER = [
     *["autograd", "ops", "tensor", "creation", "typed", "storage", "safetensors", "interop", "random"],
     *["linalg", "special", "amp", "cuda", "backends", "accelerator", "mps", "xpu", "profiler", "switches", "version"],
     *["testing", "distributions", "func", "nn", "optim", "utils", "serialization", "transforms", "datasets", "vision"],
-    *["compat", "plots", "train", "bench", "cli", "__main__"],
+    *["compat", "_estimator", "features", "classifiers", "plots", "train", "bench", "cli", "__main__"],
 ]
 # microdl/__init__.py imports all of it; nothing imports the face, but those who use microdl as a user does
 FACE = "__init__"
-USERS = {"compat", "train", "bench", "cli", "__main__", "plots"}
+USERS = {"compat", "features", "classifiers", "train", "bench", "cli", "__main__", "plots"}
 LATER = [
     "autograd.functional", "autograd.profiler", "datasets", "distributions", "func", "nn.utils", "optim.adam",
     "optim.lr_scheduler", "optim.sgd", "optim.swa_utils", "profiler", "safetensors", "serialization", "testing",
     "utils",
 ]  # fmt: skip
 NAMED = ["load", "save", "vmap", "autograd.gradcheck", "optim.Adam", "utils.data.DataLoader"]  # what they hold
-UNNAMED = ["compat", "plots", "train", "transforms", "vision"]  # to be imported by those who want them
+UNNAMED = ["classifiers", "compat", "features", "plots", "train", "transforms", "vision"]  # to be imported by those who want them
 HEAVY = ["numba", "llvmlite", "matplotlib", "sklearn", "scipy", "tqdm", "torch", "hypothesis"]
 LONGEST = 400
 

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import pickle
-import tarfile
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
+from .archive import LARGEST, read_members
 from .download import calculate_md5, check_integrity, fetch, write_whole
 from .vision import ArrayDataset
 
 __all__ = ["CIFAR10", "CIFAR100", "load_arrays"]
 
 _PIXELS = 3 * 32 * 32
-_LARGEST = 1 << 28  # bytes of a file in the archive
 
 
 class CIFAR10(ArrayDataset):
     """50,000 images for training and 10,000 for testing, in ten classes from airplane to truck.
 
-    Read from ``root/cifar-10-batches-py``, where torchvision unpacks the official archive (the files' MD5 are checked);
-    or from the archive ``root/cifar-10-python.tar.gz`` itself, which is unpacked; or from the official binary version,
-    unpacked as ``root/cifar-10-batches-bin``. The pickled files are read by an unpickler that takes nothing but arrays
-    of bytes, numbers, text, lists and dicts.
+    Read from ``root/cifar-10-batches-py``, where torchvision unpacks the official archive (the files' MD5 are checked),
+    or from the official binary version, unpacked as ``root/cifar-10-batches-bin``. Where the archive of either version
+    is in `root` and these folders are not, it is unpacked. `root` may also be such an archive itself, which is then
+    read as it is. The pickled files are read by an unpickler that takes nothing but arrays of bytes, numbers, text,
+    lists and dicts.
 
     Args:
-        root: the folder above those.
+        root: the folder above those, or an archive.
         train: the training images if true, else the test images.
         transform: called with each image when it is taken: a PIL image, or without Pillow a uint8 array (32, 32, 3).
         target_transform: called with each label, an int.
@@ -43,6 +43,7 @@ class CIFAR10(ArrayDataset):
 
     Raises:
         RuntimeError: the files are not there, are damaged, or could not be downloaded: what to put where is said.
+        OSError: a file cannot be written, for want of room or rights: what to do is said.
         TypeError: a transform cannot be called.
 
     Source: A. Krizhevsky, 2009, https://www.cs.toronto.edu/~kriz/cifar.html;
@@ -51,6 +52,8 @@ class CIFAR10(ArrayDataset):
 
     base_folder: ClassVar[str] = "cifar-10-batches-py"
     binary_folder: ClassVar[str] = "cifar-10-batches-bin"
+    binary_filename: ClassVar[str] = "cifar-10-binary.tar.gz"
+    binary_md5: ClassVar[str] = "c32a1d4ab5d03f1284b67883e8d87530"
     url: ClassVar[str] = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
     filename: ClassVar[str] = "cifar-10-python.tar.gz"
     tgz_md5: ClassVar[str] = "c58f30108f718f92721af3b95e74349a"
@@ -69,7 +72,7 @@ class CIFAR10(ArrayDataset):
     }
     _labels: ClassVar[str] = "labels"
     _label_bytes: ClassVar[int] = 1  # of a record of the binary version; the last is the class
-    _binary_names: ClassVar[str] = "batches.meta.txt"
+    binary_meta: ClassVar[str] = "batches.meta.txt"
 
     def __init__(
         self,
@@ -92,59 +95,100 @@ class CIFAR10(ArrayDataset):
     def _files(self) -> list[list[str]]:
         return [*self.train_list, *self.test_list, [self.meta["filename"], self.meta["md5"]]]
 
+    def _wanted(self) -> list[list[str]]:
+        return self.train_list if self.train else self.test_list
+
+    def _binary_names(self, parts: list[list[str]]) -> list[str]:
+        return [*(f"{name}.bin" for name, _ in parts), self.binary_meta]
+
     def _check_integrity(self) -> bool:
         return all(check_integrity(self._path(name), md5) for name, md5 in self._files())
 
     def download(self) -> None:
         """Fetch the archive and unpack it, unless its files are there."""
-        if self._is_binary() or self._check_integrity():
+        if Path(self.root).is_file() or self._is_binary() or self._check_integrity():
             return
         archive = Path(self.root, self.filename)
-        fetch(
-            [self.url],
-            archive,
-            self.tgz_md5,
-            f"Without a connection, put {self.filename} (from {self.url}) into {self.root}",
-        )
-        self._unpack(archive)
+        fetch([self.url], archive, self.tgz_md5, self._remedy())
+        self._unpack(archive, self.base_folder, [name for name, _ in self._files()])
 
-    def _unpack(self, archive: Path) -> None:
+    def _remedy(self) -> str:
+        return f"Without a connection, put {self.filename} (from {self.url}) into {self.root}"
+
+    def _unpack(self, archive: Path, folder: str, names: list[str]) -> None:
         """Write the archive's files that belong to the set, and no others."""
-        wanted = {f"{self.base_folder}/{name}": self._path(name) for name, _ in self._files()}
-        try:
-            with tarfile.open(archive) as tar:
-                for member in tar:
-                    target = wanted.pop(member.name.removeprefix("./"), None)
-                    file = tar.extractfile(member) if target is not None and member.isfile() else None
-                    if target is None or file is None:
-                        continue
-                    if member.size > _LARGEST:
-                        raise RuntimeError(f"{archive}: {member.name} says it holds {member.size} bytes: not official")
-                    write_whole(target, file.read())
-        except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-            raise RuntimeError(f"{archive} is damaged ({error}). Delete it, and download it again") from error
+        wanted = {f"{folder}/{name}" for name in names}
+        for name, content in read_members(archive, wanted):
+            write_whole(Path(self.root, name), content)
+            wanted.discard(name)
         if wanted:
-            raise RuntimeError(f"{archive} is damaged: it has no {', '.join(wanted)}. Delete it, and download it again")
+            raise _lacks(archive, wanted)
+
+    def _unpack_missing(self, filename: str, folder: str, names: list[str]) -> None:
+        """The archive in the root folder, unless its files are there too."""
+        archive = Path(self.root, filename)
+        if archive.is_file() and not all(Path(self.root, folder, name).is_file() for name in names):
+            if filename == self.binary_filename:
+                self._check_archive(archive)
+            self._unpack(archive, folder, names)
+
+    def _check_archive(self, archive: Path) -> None:
+        """The binary version's files have no official checksums of their own."""
+        if not (self._check_integrity() or check_integrity(archive, self.binary_md5)):
+            raise RuntimeError(
+                f"{archive} is damaged, or not the official one: its MD5 is {calculate_md5(archive)}, not "
+                f"{self.binary_md5}. Download it again"
+            )
 
     def _is_binary(self) -> bool:
-        return Path(self.root, self.binary_folder).is_dir() and not Path(self.root, self.base_folder).is_dir()
+        if Path(self.root, self.base_folder).is_dir():
+            return False
+        packed = Path(self.root, self.binary_filename).is_file() and not Path(self.root, self.filename).is_file()
+        return packed or Path(self.root, self.binary_folder).is_dir()
 
     def _load(self) -> tuple[Any, list[int], list[str]]:
+        root = Path(self.root)
+        if root.is_file():
+            return self._load_archive(root)
         if self._is_binary():
-            return self._load_binary()
-        archive = Path(self.root, self.filename)
-        if archive.is_file() and not self._path(self.train_list[0][0]).is_file():
-            self._unpack(archive)
+            names = self._binary_names([*self.train_list, *self.test_list])
+            self._unpack_missing(self.binary_filename, self.binary_folder, names)
+            return self._load_binary(root / self.binary_folder, _read)
+        self._unpack_missing(self.filename, self.base_folder, [name for name, _ in self._files()])
         self._check_files()
+        return self._load_python(root / self.base_folder, _read)
+
+    def _load_archive(self, archive: Path) -> tuple[Any, list[int], list[str]]:
+        """Of an archive that `root` names, of either version, without unpacking it."""
+        python = {f"{self.base_folder}/{name}": md5 for name, md5 in [*self._wanted(), self._files()[-1]]}
+        binary = {f"{self.binary_folder}/{name}" for name in self._binary_names(self._wanted())}
+        contents = dict(read_members(archive, python.keys() | binary))
+        is_binary = not binary.isdisjoint(contents)
+        if missing := (binary if is_binary else python.keys()) - contents.keys():
+            raise _lacks(archive, missing)
+        files = {archive / name: content for name, content in contents.items()}
+        if is_binary:
+            self._check_archive(archive)
+            return self._load_binary(archive / self.binary_folder, files.__getitem__)
+        for name, md5 in () if self._check_integrity() else python.items():
+            found = hashlib.md5(contents[name], usedforsecurity=False).hexdigest()
+            if found != md5:
+                raise RuntimeError(
+                    f"{archive} is damaged, or not the official one: the MD5 of {name} is {found}, not {md5}"
+                )
+        return self._load_python(archive / self.base_folder, files.__getitem__)
+
+    def _load_python(self, folder: Path, read: Callable[[Path], bytes]) -> tuple[Any, list[int], list[str]]:
         pixels, labels = [], []
-        for name, _ in self.train_list if self.train else self.test_list:
-            entry = load_arrays(self._path(name))
-            some, theirs = _batch(entry, self._labels, self._path(name))
+        for name, _ in self._wanted():
+            path = folder / name
+            some, theirs = _batch(_arrays(path, read(path)), self._labels, path)
             pixels.append(some)
             labels += theirs
-        names = load_arrays(self._path(self.meta["filename"])).get(self.meta["key"])
+        path = folder / self.meta["filename"]
+        names = _arrays(path, read(path)).get(self.meta["key"])
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise RuntimeError(f"{self._path(self.meta['filename'])} has no list of {self.meta['key']!r}")
+            raise RuntimeError(f"{path} has no list of {self.meta['key']!r}")
         return np.concatenate(pixels), labels, names
 
     def _check_files(self) -> None:
@@ -157,16 +201,14 @@ class CIFAR10(ArrayDataset):
             found = f"its MD5 is {calculate_md5(path)}, not {md5}" if path.is_file() else "it is not there"
             raise RuntimeError(
                 f"Dataset not found or corrupted. You can use download=True to download it. Of {path}, {found}. "
-                f"Without a connection, put {self.filename} (from {self.url}) into {self.root}"
+                f"{self._remedy()}"
             )
 
-    def _load_binary(self) -> tuple[Any, list[int], list[str]]:
-        folder, length = Path(self.root, self.binary_folder), self._label_bytes + _PIXELS
+    def _load_binary(self, folder: Path, read: Callable[[Path], bytes]) -> tuple[Any, list[int], list[str]]:
+        length = self._label_bytes + _PIXELS
         records = []
-        for path in self._binary_files(folder):
-            if not path.is_file():
-                raise RuntimeError(f"Dataset not found or corrupted: {path} is not there. Unpack the archive again")
-            content = np.fromfile(path, np.uint8)
+        for path in [folder / f"{name}.bin" for name, _ in self._wanted()]:
+            content = np.frombuffer(read(path), np.uint8)
             if content.size == 0 or content.size % length:
                 raise RuntimeError(
                     f"{path} is damaged: {content.size} bytes are no multiple of {length}. Unpack it again"
@@ -174,16 +216,14 @@ class CIFAR10(ArrayDataset):
             records.append(content.reshape(-1, length))
         every = np.concatenate(records)
         try:
-            names = (folder / self._binary_names).read_text("ascii").split()
-        except (OSError, UnicodeDecodeError) as error:
-            raise RuntimeError(f"{folder / self._binary_names} cannot be read ({error})") from error
+            lines = read(folder / self.binary_meta).decode("ascii").splitlines()
+        except UnicodeDecodeError as error:
+            raise RuntimeError(f"{folder / self.binary_meta} cannot be read ({error}). Unpack it again") from error
+        names = [line.strip() for line in lines if line.strip()]
         labels = every[:, self._label_bytes - 1].tolist()
         if max(labels) >= len(names):
             raise RuntimeError(f"{folder} is damaged: there is a label {max(labels)}, and {len(names)} classes")
         return np.ascontiguousarray(every[:, self._label_bytes :]), labels, names
-
-    def _binary_files(self, folder: Path) -> list[Path]:
-        return [folder / f"{name}.bin" for name, _ in (self.train_list if self.train else self.test_list)]
 
     def extra_repr(self) -> str:
         return f"Split: {'Train' if self.train is True else 'Test'}"
@@ -197,6 +237,8 @@ class CIFAR100(CIFAR10):
 
     base_folder: ClassVar[str] = "cifar-100-python"
     binary_folder: ClassVar[str] = "cifar-100-binary"
+    binary_filename: ClassVar[str] = "cifar-100-binary.tar.gz"
+    binary_md5: ClassVar[str] = "03b5dce01913d631647c71ecec9e9cb8"
     url: ClassVar[str] = "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz"
     filename: ClassVar[str] = "cifar-100-python.tar.gz"
     tgz_md5: ClassVar[str] = "eb9058c3a382ffc7106e4002c42a8d85"
@@ -209,7 +251,7 @@ class CIFAR100(CIFAR10):
     }
     _labels: ClassVar[str] = "fine_labels"
     _label_bytes: ClassVar[int] = 2  # coarse, fine
-    _binary_names: ClassVar[str] = "fine_label_names.txt"
+    binary_meta: ClassVar[str] = "fine_label_names.txt"
 
 
 def _batch(entry: Any, key: str, path: Path) -> tuple[Any, list[int]]:
@@ -264,12 +306,27 @@ def load_arrays(path: str | os.PathLike[str]) -> dict[str, Any]:
 
     Raises RuntimeError for a file that is damaged or asks for anything but arrays of bytes.
     """
-    if os.path.getsize(path) > _LARGEST:
-        raise RuntimeError(f"{path} is larger than any file of CIFAR: it is not official")
+    return _arrays(Path(path), _read(Path(path)))
+
+
+def _arrays(path: Path, content: bytes) -> dict[str, Any]:
     try:
-        entry = _Unpickler(io.BytesIO(Path(path).read_bytes()), encoding="latin1").load()
+        entry = _Unpickler(io.BytesIO(content), encoding="latin1").load()
     except Exception as error:  # a damaged pickle raises anything
         raise RuntimeError(f"{path} is damaged, or no file of CIFAR ({error}). Download it again") from error
     if not isinstance(entry, dict):
         raise RuntimeError(f"{path} is no file of CIFAR: it holds a {type(entry).__name__}, not a dict")
     return entry
+
+
+def _read(path: Path) -> bytes:
+    if not path.is_file():
+        raise RuntimeError(f"Dataset not found or corrupted: {path} is not there. Unpack the archive again")
+    if os.path.getsize(path) > LARGEST:
+        raise RuntimeError(f"{path} is larger than any file of CIFAR: it is not official")
+    return path.read_bytes()
+
+
+def _lacks(archive: Path, names: Collection[str]) -> RuntimeError:
+    missing = ", ".join(sorted(names))
+    return RuntimeError(f"{archive} is damaged: it has no {missing}. Delete it, and download it again")

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from microdl.creation import from_numpy
+from microdl.datasets._checks import check_seed
 from microdl.datasets.vision import VisionDataset
 from microdl.tensor import Tensor
 
@@ -187,7 +188,7 @@ def stratified_split(
     if labels.ndim != 1 or labels.size == 0:
         raise ValueError(f"labels must be 1-D with at least one element, got shape {labels.shape}")
     _check_fraction(test_size)
-    _check_seed(seed)
+    check_seed(seed)
     classes, members, counts = np.unique(labels, return_inverse=True, return_counts=True)
     takes = _shares(counts, test_size)
     for label, count, take in zip(classes, counts, takes, strict=True):
@@ -217,10 +218,3 @@ def _check_fraction(test_size: float) -> None:
         raise TypeError(f"test_size must be a float between 0 and 1, got {test_size!r}")
     if not 0 < test_size < 1:
         raise ValueError(f"test_size must be a fraction between 0 and 1, such as 0.25, got {test_size}")
-
-
-def _check_seed(seed: int) -> None:
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-        raise TypeError(f"seed must be an integer, got {seed!r}")
-    if not 0 <= seed < 2**32:
-        raise ValueError(f"seed must be within 0 to 2**32 - 1, got {seed}")

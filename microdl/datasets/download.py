@@ -16,10 +16,14 @@ from typing import Any
 
 from .._atomic import write_atomically
 
-__all__ = ["calculate_md5", "check_integrity", "download_url", "fetch"]
+__all__ = ["UnwritableError", "calculate_md5", "check_integrity", "download_url", "fetch", "write_whole"]
 
 _BLOCK = 1 << 16
 _TIMEOUT = 30  # seconds without an answer
+
+
+class UnwritableError(OSError):
+    """A file cannot be written: the disk is full, or the rights are missing. What is there is left as it was."""
 
 
 def calculate_md5(fpath: str | os.PathLike[str], chunk_size: int = 1 << 20) -> str:
@@ -53,12 +57,14 @@ def fetch(urls: Sequence[str], path: Path, md5: str | None, remedy: str = "") ->
     What arrives goes to ``<name>.part``; a later call goes on from there. Only a file that is whole and has the right
     MD5 gets its name, in one step.
 
-    Raises RuntimeError that names what each address answered, and the `remedy`.
+    Raises RuntimeError that names what each address answered, and the `remedy`; UnwritableError, an OSError, where the
+    disk is full: what has arrived stays in the ``.part``.
     """
     if check_integrity(path, md5):
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
+    with _writing(part):
+        path.parent.mkdir(parents=True, exist_ok=True)
     answers = []
     for url in urls:
         try:
@@ -66,12 +72,13 @@ def fetch(urls: Sequence[str], path: Path, md5: str | None, remedy: str = "") ->
             if md5 is not None and (found := calculate_md5(part)) != md5:
                 part.unlink()
                 raise RuntimeError(f"the file's MD5 is {found}, not {md5}: it is damaged, or not the official one")
+        except UnwritableError:
+            raise  # another mirror has no other disk
         except (OSError, http.client.HTTPException, RuntimeError) as error:
             answers.append(f"Tried {url}, got:\n{error}")
-            if isinstance(error, OSError) and not isinstance(error, (urllib.error.URLError, TimeoutError)):
-                break  # the disk, most likely: another mirror has no other
             continue
-        os.replace(part, path)
+        with _writing(path):
+            os.replace(part, path)
         return
     raise RuntimeError("\n".join([f"Error downloading {path.name}:", *answers, *([remedy] if remedy else [])]))
 
@@ -94,13 +101,35 @@ def _receive(url: str, part: Path) -> None:
             have = 0
         length = answer.headers.get("Content-Length")
         total = have + int(length) if length and length.isdigit() else None
-        with open(part, "ab" if have else "wb") as file, _progress(url, have, total) as advance:
-            while block := answer.read(_BLOCK):
+        with (
+            _writing(part),
+            open(part, "ab" if have else "wb") as file,
+            _progress(url, have, total) as advance,
+        ):
+            while block := _block(answer):
                 file.write(block)
                 have += len(block)
                 advance(len(block))
     if total is not None and have != total:
         raise RuntimeError(f"the connection ended after {have} of {total} bytes. Try again: it goes on from there")
+
+
+def _block(answer: Any) -> bytes:
+    try:
+        block: bytes = answer.read(_BLOCK)
+    except OSError as error:
+        raise RuntimeError(f"the connection broke ({error}). Try again: it goes on from there") from error
+    return block
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """An OSError in the block is one of writing the file, and says what to do."""
+    try:
+        yield
+    except OSError as error:
+        text = f"cannot write {path}: {error.strerror or error}. Make room on the disk, or choose another root"
+        raise UnwritableError(error.errno, text) from error
 
 
 def _start(content_range: str | None) -> int | None:
@@ -129,6 +158,7 @@ def _progress(url: str, have: int, total: int | None) -> Iterator[Any]:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file in one step, its folder made if missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, content)
+    """Write a file in one step, its folder made if missing. UnwritableError where that fails: `path` is as before."""
+    with _writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)

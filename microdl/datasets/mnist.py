@@ -42,6 +42,7 @@ class MNIST(ArrayDataset):
 
     Raises:
         RuntimeError: the files are not there, are damaged, or could not be downloaded: what to put where is said.
+        OSError: a file cannot be written, for want of room or rights: what to do is said.
         TypeError: a transform cannot be called.
 
     Source: Y. LeCun, C. Cortes, C. J. C. Burges, http://yann.lecun.com/exdb/mnist/;
@@ -199,7 +200,7 @@ def _unpacked(path: Path) -> bytes:
     try:
         with gzip.open(path) as file:
             content = file.read(_LARGEST + 1)
-    except (OSError, EOFError, zlib.error) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise RuntimeError(f"{path} is damaged ({error}). Delete it, and download it again") from error
     if len(content) > _LARGEST:
         raise RuntimeError(f"{path} holds more than {_LARGEST} bytes: it is not what it should be. Delete it")

@@ -1,4 +1,5 @@
-"""Data sets: handwritten digits, inside the package; MNIST, its relatives and CIFAR from their official files.
+"""Data sets: handwritten digits, inside the package; MNIST, its relatives and CIFAR from their official files; points
+in the plane, and synthetic colour images, which are drawn.
 
 Each is loaded when it is first asked for, so that `import microdl` needs no image transforms and no network code.
 """
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
     from microdl.datasets.fake import FakeData
     from microdl.datasets.folder import DatasetFolder, ImageFolder
     from microdl.datasets.mnist import KMNIST, MNIST, FashionMNIST
+    from microdl.datasets.synthetic import SyntheticCIFAR
+    from microdl.datasets.toys import (
+        TOYS,
+        blobs,
+        checkerboard,
+        circles,
+        moons,
+        parity,
+        ring,
+        spirals,
+        three_modes,
+        xor,
+    )
     from microdl.datasets.vision import VisionDataset
 
 __all__ = [
@@ -27,7 +41,18 @@ __all__ = [
     "FakeData",
     "FashionMNIST",
     "ImageFolder",
+    "SyntheticCIFAR",
     "VisionDataset",
+    "TOYS",
+    "blobs",
+    "checkerboard",
+    "circles",
+    "moons",
+    "parity",
+    "ring",
+    "spirals",
+    "three_modes",
+    "xor",
 ]
 
 if not TYPE_CHECKING:
@@ -37,6 +62,8 @@ if not TYPE_CHECKING:
         ".fake": "FakeData",
         ".folder": "DatasetFolder ImageFolder",
         ".mnist": "KMNIST MNIST FashionMNIST",
+        ".synthetic": "SyntheticCIFAR",
+        ".toys": "TOYS blobs checkerboard circles moons parity ring spirals three_modes xor",
         ".vision": "VisionDataset",
         ".download": "",
     }

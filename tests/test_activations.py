@@ -163,21 +163,6 @@ def test_error(call, error, text):
 # --- softmax -----------------------------------------------------------------------------------------------
 
 
-def test_lecture_softmax_of_three_scores():
-    p = F.softmax(torch.tensor([1.0, 0.0, 4.0]), dim=0)
-    assert [round(v, 2) for v in p.tolist()] == [0.05, 0.02, 0.94]
-    assert F.softmax(torch.tensor([101.0, 100.0, 104.0]), dim=0).tolist() == pytest.approx(p.tolist())
-    assert F.softmax(torch.tensor([2.0, 0.0, 8.0]), dim=0).tolist() != pytest.approx(p.tolist(), abs=1e-2)
-
-
-def test_lecture_softmax_of_the_cat():
-    scores = torch.tensor([3.2, 5.1, -1.7])
-    assert [round(v, 2) for v in scores.exp().tolist()] == [24.53, 164.02, 0.18]
-    p = F.softmax(scores, 0).tolist()
-    assert [round(v, 2) for v in p] == [0.13, 0.87, 0.0]
-    assert -math.log(p[0]) == pytest.approx(2.04, abs=5e-3)
-
-
 @settings(max_examples=40, deadline=None)
 @given(
     hnp.arrays(

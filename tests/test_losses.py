@@ -1,4 +1,4 @@
-"""Losses and the linear step: the lectures' numbers, references in NumPy, options, refusals, second derivatives."""
+"""Losses and the linear step: references in NumPy, options, refusals, second derivatives."""
 
 from __future__ import annotations
 
@@ -16,103 +16,6 @@ from microdl.nn import functional as F
 
 SCORES = [[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]]  # rows: images of a cat, a car, a frog
 LABELS = [0, 1, 2]
-
-
-# --- the lectures' numbers ---------------------------------------------------------------------------------
-
-
-def hinge(scores, labels, **options):
-    """The lectures' hinge loss, a sum over classes; PyTorch's is their mean."""
-    return F.multi_margin_loss(torch.tensor(scores), torch.tensor(labels), reduction="none", **options) * len(scores[0])
-
-
-def test_hinge_of_the_toy_scores():
-    losses = hinge(SCORES, LABELS)
-    assert losses.tolist() == pytest.approx([2.9, 0.0, 12.9], abs=1e-5)
-    assert losses.mean().item() == pytest.approx(15.8 / 3, abs=1e-5)
-    assert round(losses.mean().item(), 2) == 5.27
-    assert hinge([[2 * s for s in SCORES[1]]], [1]).item() == 0
-
-
-def test_hinge_at_initialisation_is_classes_minus_one():
-    for classes in (2, 3, 10):
-        assert hinge([[0.0] * classes], [0]).item() == pytest.approx(classes - 1)
-
-
-def test_hinge_variants():
-    squared = hinge(SCORES, LABELS, p=2).tolist()
-    assert squared == pytest.approx([2.9**2, 0.0, 6.3**2 + 6.6**2], rel=1e-5)
-    with_target = hinge(SCORES, LABELS) + 1  # the term j = y is max(0, 1) = 1
-    assert with_target.tolist() == pytest.approx([3.9, 1.0, 13.9], abs=1e-5)
-    mean = F.multi_margin_loss(torch.tensor(SCORES), torch.tensor(LABELS))
-    assert mean.item() == pytest.approx(15.8 / 9, abs=1e-5)
-
-
-def test_softmax_loss_of_the_cat():
-    loss = F.cross_entropy(torch.tensor(SCORES[:1]), torch.tensor([0])).item()
-    assert round(loss, 2) == 2.04
-    assert round(loss / math.log(10), 2) == 0.89  # what one lecture prints: the logarithm of base 10
-
-
-def test_softmax_loss_at_initialisation_is_log_classes():
-    loss = F.cross_entropy(torch.zeros(4, 10), torch.tensor([0, 3, 7, 9])).item()
-    assert loss == pytest.approx(math.log(10), rel=1e-6)
-    assert round(loss, 1) == 2.3
-
-
-@pytest.mark.parametrize("first", [10.0, 20.0])
-def test_hinge_is_content_where_softmax_is_not(first):
-    rows = [[first, -2.0, 3.0], [first, 9.0, 9.0], [first, -100.0, -100.0]]
-    assert hinge(rows, [0, 0, 0]).tolist() == [0.0, 0.0, 0.0]
-    losses = F.cross_entropy(torch.tensor(rows, dtype=torch.float64), torch.tensor([0, 0, 0]), reduction="none")
-    expected = [math.log1p(math.exp(b - first) + math.exp(c - first)) for _, b, c in rows]
-    assert losses.tolist() == pytest.approx(expected, rel=1e-6, abs=1e-15)
-    assert losses[1].item() > losses[0].item() > losses[2].item()
-
-
-def test_logarithms_of_probabilities():
-    assert round(-math.log(0.31), 2) == 1.17
-    loss = F.nll_loss(torch.tensor([[0.31, 0.69]]).log(), torch.tensor([0])).item()
-    assert round(loss, 2) == 1.17
-    bce = F.binary_cross_entropy(torch.tensor([0.63]), torch.tensor([1.0])).item()
-    assert round(bce, 2) == 0.46
-    assert round(bce / math.log(10), 1) == 0.2  # the lecture's, of base 10
-
-
-def test_three_forms_of_the_logistic_loss_agree():
-    """BCE of log(sigmoid), -log(sigmoid(y w x)) and log(1 + exp(-y w x)) are one number."""
-    z = torch.tensor(3.96880, requires_grad=True)
-    bce = F.binary_cross_entropy(F.sigmoid(z), torch.tensor(0.0))
-    by_sigmoid = -torch.log(F.sigmoid(-z))
-    by_log = torch.log(1 + torch.exp(z))
-    fused = F.binary_cross_entropy_with_logits(z, torch.tensor(0.0))
-    soft = F.soft_margin_loss(z, torch.tensor(-1.0))
-    two_classes = F.cross_entropy(torch.stack([z * 0, z]), torch.tensor(0))
-    for loss in (bce, by_sigmoid, by_log, fused, soft, two_classes):
-        assert loss.item() == pytest.approx(3.9875, abs=1.5e-4)
-        (g,) = torch.autograd.grad(loss, z)
-        assert g.item() == pytest.approx(1 / (1 + math.exp(-3.9688)), rel=1e-5)
-
-
-def test_cross_entropy_is_nll_of_log_softmax():
-    x, y = torch.tensor(SCORES), torch.tensor(LABELS)
-    assert nn.CrossEntropyLoss()(x, y).item() == pytest.approx(nn.NLLLoss()(F.log_softmax(x, 1), y).item(), rel=1e-6)
-
-
-def test_entropy_against_probabilities():
-    """H(u, v) = -sum u log v; H(u, u) = H(u); one-hot targets are labels."""
-    u = torch.tensor([[0.5, 0.5]])
-    assert F.cross_entropy(u.log(), u).item() == pytest.approx(math.log(2))
-    assert F.cross_entropy(torch.tensor([[0.0, -math.inf]]).clamp(-1e4), torch.tensor([[1.0, 0.0]])).item() == 0
-    one_hot = torch.tensor(np.eye(3, dtype=np.float32)[LABELS])
-    x = torch.tensor(SCORES)
-    assert F.cross_entropy(x, one_hot).item() == pytest.approx(F.cross_entropy(x, torch.tensor(LABELS)).item())
-
-
-def test_four_pixel_scores():
-    x = torch.tensor([56.0, 231.0, 24.0, 2.0])
-    w = torch.tensor([[0.2, -0.5, 0.1, 2.0], [1.5, 1.3, 2.1, 0.0], [0.0, 0.25, 0.2, -0.3]])
-    assert F.linear(x, w, torch.tensor([1.1, 3.2, -1.2])).tolist() == pytest.approx([-96.8, 437.9, 60.75], rel=1e-6)
 
 
 # --- references --------------------------------------------------------------------------------------------

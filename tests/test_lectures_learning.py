@@ -92,22 +92,25 @@ def test_analytic_gradients_pass_the_gradient_check() -> None:
 
 
 def test_random_search_on_images_finds_little() -> None:
-    images = SyntheticCIFAR(size=300)
-    pixels = torch.from_numpy(images.data.reshape(300, -1).astype(np.float32))
-    x = torch.cat([pixels - pixels.mean(0), torch.ones(300, 1)], dim=1)
+    images = SyntheticCIFAR(size=80)
+    pixels = torch.from_numpy(images.data.reshape(80, -1).astype(np.float32))
+    x = torch.cat([pixels - pixels.mean(0), torch.ones(80, 1)], dim=1)
     y = torch.tensor(images.targets)
+
+    def hinge(w: Any) -> Any:
+        scores = torch.cat([part @ w.T for part in x.split(8)])  # in parts: without compilation a large product is slow
+        return 10 * F.multi_margin_loss(scores, y)
 
     def losses(draws: int) -> list[float]:
         torch.manual_seed(0)
-        weights = (torch.randn(10, 3073) * 0.0001 for _ in range(draws))
-        return [10 * F.multi_margin_loss(x @ w.T, y).item() for w in weights]
+        return [hinge(torch.randn(10, 3073) * 0.0001).item() for _ in range(draws)]
 
-    found = losses(60)
+    found = losses(50)
     assert found[:10] == losses(10)
     assert 8 < min(found) < max(found) < 11  # the lecture's are 9.4 to 8.6, about the 9 of equal scores
     w = torch.zeros(10, 3073, requires_grad=True)
     for _ in range(10):
-        loss = 10 * F.multi_margin_loss(x @ w.T, y)
+        loss = hinge(w)
         (g,) = torch.autograd.grad(loss, w)
         with torch.no_grad():
             w -= 1e-6 * g
@@ -189,17 +192,22 @@ def polar(x: Any) -> Any:
     return torch.stack([x.norm(dim=1), torch.atan2(x[:, 1], x[:, 0])], dim=1)
 
 
-def accuracy_of(toy: Any, features: Callable[[Any], Any], model: Any = None, steps: int = 300, **options: Any) -> float:
+def accuracy_of(toy: Any, features: Callable[[Any], Any], model: Any = None, **options: Any) -> float:
     """Of a softmax classifier of the features, or another model, on new points."""
     torch.manual_seed(0)
-    (x, y), (x_test, y_test) = (toy(400, seed=seed, **options) for seed in (1, 2))
-    model = model or nn.Linear(features(x).shape[1], int(y.max()) + 1)
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
-    for _ in range(steps):
+    (x, y), (x_test, y_test) = (toy(n, seed=seed, **options) for n, seed in ((200, 1), (1000, 2)))
+    x, x_test = features(x), features(x_test)
+    model = model or nn.Linear(x.shape[1], int(y.max()) + 1)
+    optimizer = torch.optim.LBFGS(model.parameters(), max_iter=40, line_search_fn="strong_wolfe")
+
+    def closure() -> Any:
         optimizer.zero_grad()
-        F.cross_entropy(model(features(x)), y).backward()
-        optimizer.step()
-    return float((model(features(x_test)).argmax(1) == y_test).float().mean().item())
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    return float((model(x_test).argmax(1) == y_test).float().mean().item())
 
 
 def plain(x: Any) -> Any:
@@ -212,13 +220,13 @@ def plain(x: Any) -> Any:
         (xor, lifted, 0.97),
         (circles, lifted, 0.99),
         (circles, polar, 0.99),
-        (ring, lambda x: lifted(polar(x)), 0.95),  # -(r - 1)(r - 2) > 0
+        (ring, lambda x: torch.cat([polar(x), polar(x)[:, :1] ** 2], dim=1), 0.95),  # -(r - 1)(r - 2) > 0
         (ring, lambda x: torch.cat([lifted(x), x.pow(2).sum(1, keepdim=True) ** 2], dim=1), 0.95),
     ],
 )
 def test_lifting_separates_what_a_line_does_not(toy: Any, features: Callable[[Any], Any], least: float) -> None:
     assert accuracy_of(toy, plain) < 0.7
-    assert accuracy_of(toy, features, steps=1500) > least
+    assert accuracy_of(toy, features) > least
 
 
 def test_the_product_of_all_pixels_tells_their_parity() -> None:
@@ -227,13 +235,15 @@ def test_the_product_of_all_pixels_tells_their_parity() -> None:
 
 
 @pytest.mark.parametrize(
-    ("toy", "linear", "least"), [(xor, 0.65, 0.96), (ring, 0.65, 0.93), (three_modes, 0.7, 0.93), (spirals, 0.7, 0.95)]
+    ("toy", "linear", "least"),
+    [(xor, 0.65, 0.93), (ring, 0.65, 0.85), (three_modes, 0.65, 0.88), (spirals, 0.65, 0.92)],
 )
 def test_two_layers_learn_the_hard_cases(toy: Any, linear: float, least: float) -> None:
     classes = 3 if toy is spirals else 2
-    net = nn.Sequential(nn.Linear(2, 64), nn.ReLU(), nn.Linear(64, classes))
+    torch.manual_seed(1)
+    net = nn.Sequential(nn.Linear(2, 32), nn.ReLU(), nn.Linear(32, classes))
     assert accuracy_of(toy, plain) < linear
-    assert accuracy_of(toy, plain, net, steps=600) > least
+    assert accuracy_of(toy, plain, net) > least
 
 
 def test_at_the_border_of_a_lifted_classifier_is_a_circle() -> None:

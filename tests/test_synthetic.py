@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import microdl as torch
 from microdl import datasets, transforms
 from microdl.datasets import SyntheticCIFAR, scenes, synthetic
 from microdl.utils.data import DataLoader
@@ -140,22 +139,13 @@ def test_brightness_tells_next_to_nothing(train: SyntheticCIFAR, test: Synthetic
     assert centroids(lambda images: images.mean((1, 2, 3))[:, None], train, test) < 0.25
 
 
-def test_a_linear_classifier_learns_some_of_it(train: SyntheticCIFAR, test: SyntheticCIFAR) -> None:
-    torch.manual_seed(0)
+def test_the_nearest_mean_of_the_pixels_tells_some_of_it(train: SyntheticCIFAR, test: SyntheticCIFAR) -> None:
+    """It is a linear classifier, though not the best of them."""
 
     def blocks(images: Any) -> Any:
-        means = images.reshape(-1, 8, 4, 8, 4, 3).mean((2, 4)).reshape(len(images), -1) / 128 - 1
-        return torch.from_numpy(means.astype(np.float32))
+        return images.reshape(-1, 8, 4, 8, 4, 3).mean((2, 4)).reshape(len(images), -1)
 
-    model = torch.nn.Linear(192, 10)
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.01, weight_decay=0.01)
-    x, y = blocks(train.data), torch.tensor(train.targets)
-    for _ in range(100):
-        optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(model(x), y).backward()
-        optimizer.step()
-    accuracy = (model(blocks(test.data)).argmax(1) == torch.tensor(test.targets)).float().mean().item()
-    assert 0.2 < accuracy < 0.7
+    assert 0.2 < centroids(blocks, train, test) < 0.6
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,14 @@ from __future__ import annotations
 import inspect
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from .autograd.graph import TensorBase
+from .random import Generator
 
 E = TypeVar("E", bound="Estimator")
 Array = np.ndarray[Any, Any]
@@ -24,6 +26,32 @@ _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 class NotFittedError(ValueError, AttributeError):
     """An estimator is used before `fit`. Where scikit-learn is imported, its error of this name is raised instead."""
+
+
+class available_if:
+    """Makes a method an attribute only of the estimators for which `has` is true, as scikit-learn's own of this name.
+
+    `hasattr` is then False for the others, and to ask them for it is an AttributeError that says what `remedy` says.
+    """
+
+    def __init__(self, has: Callable[[Any], bool], remedy: str) -> None:
+        self._has, self._remedy = has, remedy
+
+    def __call__(self, method: Callable[..., Any]) -> Any:
+        return _Conditional(self._has, self._remedy, method)
+
+
+class _Conditional:
+    def __init__(self, has: Callable[[Any], bool], remedy: str, method: Callable[..., Any]) -> None:
+        self._has, self._remedy, self._method = has, remedy, method
+        self.__doc__, self.__name__ = method.__doc__, method.__name__
+
+    def __get__(self, owner: Any, kind: type) -> Any:
+        if owner is None:
+            return self._method
+        if not self._has(owner):
+            raise AttributeError(f"This {kind.__name__!r} has no attribute {self.__name__!r}: {self._remedy}")
+        return self._method.__get__(owner, kind)
 
 
 class Estimator:
@@ -53,12 +81,15 @@ class Estimator:
         for key in params:
             if (name := key.partition("__")[0]) not in known:
                 raise ValueError(f"Invalid parameter {name!r} for estimator {self}. Valid parameters are: {known}.")
+        nested: dict[str, dict[str, Any]] = {}
         for key, value in params.items():
             name, _, inner = key.partition("__")
             if inner:
-                getattr(self, name).set_params(**{inner: value})
+                nested.setdefault(name, {})[inner] = value
             else:
                 setattr(self, name, value)
+        for name, inner_params in nested.items():
+            getattr(self, name).set_params(**inner_params)
         return self
 
     def __repr__(self) -> str:
@@ -72,15 +103,15 @@ class Estimator:
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn may expect; it alone asks for this."""
-        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags, TransformerTags
+        from sklearn import utils  # type: ignore[import-untyped]
 
         kind = self._estimator_type
-        return Tags(
+        return utils.Tags(
             estimator_type="classifier" if kind == "classifier" else None,
-            target_tags=TargetTags(required=kind == "classifier"),
-            transformer_tags=TransformerTags() if kind == "transformer" else None,
-            classifier_tags=ClassifierTags() if kind == "classifier" else None,
-            input_tags=InputTags(),
+            target_tags=utils.TargetTags(required=kind == "classifier"),
+            transformer_tags=utils.TransformerTags() if kind == "transformer" else None,
+            classifier_tags=utils.ClassifierTags() if kind == "classifier" else None,
+            input_tags=utils.InputTags(),
         )
 
     def _check_fitted(self) -> None:
@@ -90,6 +121,17 @@ class Estimator:
                 f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with appropriate arguments before "
                 "using this estimator."
             )
+
+    @contextmanager
+    def _unchanged_on_error(self) -> Iterator[None]:
+        """Where the block raises, the estimator is afterwards what it was: fitted as before, or not at all."""
+        before = vars(self).copy()
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
 
     def _check_features(self, X: Any, reset: bool, dtypes: Sequence[Any] = _FLOATS) -> Array:
         """X as a matrix (`matrix`). With `reset` its width and column names are noted, else compared with those."""
@@ -111,14 +153,45 @@ class Estimator:
         return array
 
     def _check_names(self, names: Array | None) -> None:
-        fitted = getattr(self, "feature_names_in_", None)
+        fitted: Any = getattr(self, "feature_names_in_", None)
         kind = type(self).__name__
         if names is None and fitted is not None:
-            warnings.warn(f"X does not have valid feature names, but {kind} was fitted with feature names", stacklevel=4)
+            warnings.warn(
+                f"X does not have valid feature names, but {kind} was fitted with feature names", stacklevel=4
+            )
         elif names is not None and fitted is None:
             warnings.warn(f"X has feature names, but {kind} was fitted without feature names", stacklevel=4)
         elif names is not None and list(names) != list(fitted):
             raise ValueError(_other_names(names, fitted))
+
+
+class Classifier(Estimator):
+    """The base of classifiers: `fit` leaves the classes in order in `classes_`, and `predict` gives some of them."""
+
+    _estimator_type = "classifier"
+    classes_: Array
+    n_features_in_: int
+
+    def predict(self, X: Any) -> Array:
+        """The class of each row of X."""
+        raise NotImplementedError(f"{type(self).__name__} defines no predict()")
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The accuracy: the share, by weight, of the rows of X whose predicted class is that of y.
+
+        ValueError where y is text and the classes are numbers, or the reverse. A class that `fit` did not see is never
+        right.
+        """
+        self._check_fitted()
+        predicted, labels = self.predict(X), labels_of(y)
+        check_lengths(len(predicted), len(labels))
+        if (predicted.dtype.kind in "OUS") != (labels.dtype.kind in "OUS"):
+            raise ValueError(
+                f"Labels like {labels[0]!s} are none of the classes, which are like {self.classes_[0]!s}: the one is "
+                "text and the other a number. Give score() the kind of labels that fit() was given."
+            )
+        weights = checked_weights(sample_weight, len(labels))
+        return float(np.average(predicted == labels, weights=weights))
 
 
 def _column_names(X: Any) -> Array | None:
@@ -176,11 +249,70 @@ def matrix(X: Any, dtypes: Sequence[Any] = _FLOATS, name: str = "X") -> Array:
         with np.errstate(over="ignore"):
             array = array.astype(dtypes[-1])
     array = np.ascontiguousarray(array)
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
+    if array.dtype.kind == "f" and not all_finite(array):
         row, column = np.argwhere(~np.isfinite(array))[0]
         what = "NaN" if np.isnan(array[row, column]) else "infinity or a value too large for its dtype"
         raise ValueError(f"Input {name} contains {what}: at row {row}, column {column}. Remove or replace such rows.")
     return array
+
+
+def all_finite(array: Array) -> bool:
+    """Whether no element is NaN or infinite; without a second array where the sum is finite already."""
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(np.add.reduce(array, axis=None)) or np.isfinite(array).all())
+
+
+def checked_weights(sample_weight: Any, samples: int) -> Array | None:
+    """Weights of examples as float64; None for None. A number stands for as many of it.
+
+    Raises ValueError: another shape; NaN, infinity or less than 0; all of them 0.
+    """
+    if sample_weight is None:
+        return None
+    if isinstance(sample_weight, TensorBase):
+        sample_weight = sample_weight.detach().numpy()
+    weights = np.array(sample_weight, np.float64)
+    if weights.ndim == 0:
+        weights = np.full(samples, weights)
+    if weights.shape != (samples,):
+        raise ValueError(f"sample_weight.shape == {weights.shape}, expected {(samples,)}!")
+    wrong = ~(np.isfinite(weights) & (weights >= 0))
+    if wrong.any():
+        at = int(np.flatnonzero(wrong)[0])
+        raise ValueError(f"Sample weights must be finite and not negative, but that of row {at} is {weights[at]}.")
+    if not weights.any():
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    return weights
+
+
+def generator_of(random_state: Any) -> Generator:
+    """A stream of its own: an int seeds it, None draws a seed from the operating system, NumPy's streams give one.
+
+    A microdl Generator is used as it is, and goes on. ValueError for anything else.
+    """
+    if isinstance(random_state, Generator):
+        return random_state
+    generator = Generator()
+    if random_state is None:
+        generator.seed()
+    elif isinstance(random_state, np.random.RandomState):
+        generator.manual_seed(int(random_state.randint(2**32, dtype=np.uint64)))
+    elif isinstance(random_state, np.random.Generator):
+        generator.manual_seed(int(random_state.integers(2**32)))
+    elif isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool):
+        generator.manual_seed(int(random_state))
+    else:
+        raise ValueError(
+            f"{random_state!r} cannot be used as random_state: give an int, None, or a random stream of NumPy or "
+            "microdl."
+        )
+    return generator
+
+
+def check_lengths(samples: int, labels: int) -> None:
+    """ValueError where there is not one label for each sample."""
+    if samples != labels:
+        raise ValueError(f"Found input variables with inconsistent numbers of samples: [{samples}, {labels}]")
 
 
 def encoded(y: Any, samples: int) -> tuple[Array, Array]:
@@ -188,14 +320,14 @@ def encoded(y: Any, samples: int) -> tuple[Array, Array]:
 
     Raises ValueError: another number of them; not 1-D; NaN; real numbers that are no classes; unknown kinds.
     """
-    labels = _labels(y)
-    if len(labels) != samples:
-        raise ValueError(f"Found input variables with inconsistent numbers of samples: [{samples}, {len(labels)}]")
+    labels = labels_of(y)
+    check_lengths(samples, len(labels))
     classes, places = np.unique(labels, return_inverse=True)
     return classes, places.reshape(-1)
 
 
-def _labels(y: Any) -> Array:
+def labels_of(y: Any) -> Array:
+    """Labels as a 1-D array of integers, booleans, text, or floats that are whole numbers; ValueError for others."""
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None")
     labels = y.detach().numpy() if isinstance(y, TensorBase) else np.asarray(y)

@@ -21,6 +21,7 @@ from .random import Generator
 E = TypeVar("E", bound="Estimator")
 Array = np.ndarray[Any, Any]
 
+_ROUTED = ("fit", "partial_fit", "score")
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -54,10 +55,34 @@ class _Conditional:
         return self._method.__get__(owner, kind)
 
 
+class _Requests(dict[tuple[str, str], Any]):
+    """By method and argument whether it is asked for; scikit-learn's `clone` takes it along."""
+
+    def __sklearn_clone__(self) -> _Requests:
+        return self
+
+
+def _request(method: str) -> Callable[..., Any]:
+    def set_request(self: E, **requests: bool | str | None) -> E:
+        known = self._metadata(method)
+        if unknown := sorted(set(requests) - set(known)):
+            raise TypeError(f"{method}() of {type(self).__name__} takes no {unknown[0]!r}. It takes {known}.")
+        asked = {(method, name): value for name, value in requests.items()}
+        self._metadata_request = _Requests({**self._metadata_request, **asked})
+        return self
+
+    set_request.__name__ = f"set_{method}_request"
+    set_request.__doc__ = f"Which metadata scikit-learn's tools pass to `{method}`, where its metadata routing is on."
+    return set_request
+
+
 class Estimator:
     """The base: parameters are the arguments of `__init__`, which stores them as they are and does nothing else."""
 
     _estimator_type: ClassVar[str] = "estimator"
+    _metadata_request: Any = _Requests()
+
+    set_fit_request, set_partial_fit_request, set_score_request = map(_request, _ROUTED)
 
     @classmethod
     def _parameter_names(cls) -> list[str]:
@@ -113,6 +138,21 @@ class Estimator:
             classifier_tags=utils.ClassifierTags() if kind == "classifier" else None,
             input_tags=utils.InputTags(),
         )
+
+    def get_metadata_routing(self) -> Any:
+        """What besides X and y scikit-learn's tools may pass on, where its metadata routing is on; it alone asks."""
+        from sklearn.utils.metadata_routing import MetadataRequest  # type: ignore[import-untyped]
+
+        routing = MetadataRequest(owner=self)
+        for method in _ROUTED:
+            for name in self._metadata(method):
+                asked = self._metadata_request.get((method, name))
+                getattr(routing, method).add_request(param=name, alias=asked)
+        return routing
+
+    def _metadata(self, method: str) -> list[str]:
+        function = getattr(type(self), method, None)
+        return [] if function is None else list(inspect.signature(function).parameters)[3:]
 
     def _check_fitted(self) -> None:
         if not self.__sklearn_is_fitted__():

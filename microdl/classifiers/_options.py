@@ -30,7 +30,7 @@ OPTIMIZERS = {
 _DESCENT = ("sgd", "asgd")  # whose steps are proportional to the gradient
 _NO_DECAY = ("rprop",)
 
-_ENOUGH = 2**19
+_ENOUGH = 2**18
 """Numbers of X that the automatic learning rate looks at, in whole rows."""
 
 _schedules = torch.optim.lr_scheduler
@@ -112,7 +112,7 @@ def _largest_eigenvalue(x: Array, w: Array) -> float:
     v = scale * (1.0 + 0.1 * np.random.RandomState(0).standard_normal(len(scale)))
     v += np.einsum("i,ij->j", w, x)
     value = 0.0
-    for _ in range(15):
+    for _ in range(10):
         norm = math.sqrt(float(np.einsum("j,j->", v, v)))
         if not 0 < norm < math.inf:
             break

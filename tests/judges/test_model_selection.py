@@ -10,7 +10,18 @@ import pytest
 pytest.importorskip("sklearn", reason=".ci/run installs scikit-learn for this")
 
 from scipy import stats
-from sklearn import base, calibration, datasets, ensemble, metrics, model_selection, multiclass, pipeline, preprocessing
+from sklearn import (
+    base,
+    calibration,
+    config_context,
+    datasets,
+    ensemble,
+    metrics,
+    model_selection,
+    multiclass,
+    pipeline,
+    preprocessing,
+)
 from sklearn.exceptions import FitFailedWarning, NotFittedError
 
 from microdl.classifiers import (
@@ -100,3 +111,20 @@ def test_other_tools() -> None:
         SoftmaxClassifier(random_state=0), x, Y, param_name="alpha", param_range=[1e-4, 1.0], cv=3
     )
     assert curve[0].shape == (2, 3)
+
+
+def test_metadata_routing() -> None:
+    """With it on, an estimator says which arguments it asks for, as scikit-learn's own do."""
+    weights = np.ones(len(Y))
+    with config_context(enable_metadata_routing=True):
+        assert pipeline.make_pipeline(SoftmaxClassifier(random_state=0)).fit(X, Y).score(X, Y) > 0.9
+        model = (
+            SoftmaxClassifier(random_state=0).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        )
+        scores = model_selection.cross_val_score(base.clone(model), X, Y, params={"sample_weight": weights})
+        assert scores.mean() > 0.9
+        silent = SoftmaxClassifier(random_state=0).set_fit_request(sample_weight=True)
+        with pytest.raises(ValueError, match="sample_weight.*not explicitly set"):
+            model_selection.cross_val_score(silent, X, Y, params={"sample_weight": weights})
+    with pytest.raises(TypeError, match="fit\\(\\) of SoftmaxClassifier takes no 'weights'"):
+        SoftmaxClassifier().set_fit_request(weights=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import warnings
 from typing import Any
@@ -18,6 +19,9 @@ from microdl.classifiers import (
     SVMClassifier,
     TwoLayerClassifier,
 )
+
+# No kernel is theirs, and thousands of steps of plain Python take minutes.
+pytestmark = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="trains with compiled kernels only")
 
 KINDS = [LinearClassifier, SoftmaxClassifier, SVMClassifier, TwoLayerClassifier, RandomSearchClassifier]
 RNG = np.random.default_rng(0)

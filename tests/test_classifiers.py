@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 import pickle
 from typing import Any
 
@@ -21,6 +22,9 @@ from microdl.classifiers import (
     losses,
 )
 from microdl.datasets import Digits
+
+# No kernel is theirs, and thousands of steps of plain Python take minutes.
+pytestmark = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="trains with compiled kernels only")
 
 KINDS = [LinearClassifier, SoftmaxClassifier, SVMClassifier, TwoLayerClassifier, RandomSearchClassifier]
 TRAINED = KINDS[:-1]
@@ -252,6 +256,14 @@ def test_partial_fit(kind: Any) -> None:
     fresh = kind(**options).partial_fit(X[Y == 0], Y[Y == 0], classes=[2, 0, 1])  # a part may lack classes
     assert fresh.classes_.tolist() == [0, 1, 2]
     pickle.loads(pickle.dumps(model)).partial_fit(X, Y)
+
+
+def test_weights_of_a_part_multiply_its_losses() -> None:
+    """Also where all its examples are of one class, which makes no difference to their mean."""
+    options: Any = {"learning_rate": 0.01, "momentum": 0.0, "penalty": None, "batch_size": None}
+    once = SoftmaxClassifier(**options).partial_fit(X[Y == 0], Y[Y == 0], [0, 1, 2])
+    triple = SoftmaxClassifier(class_weight={0: 3.0}, **options).partial_fit(X[Y == 0], Y[Y == 0], [0, 1, 2])
+    assert np.allclose(triple.coef_, 3 * once.coef_)
 
 
 def test_partial_fit_keeps_the_momentum() -> None:

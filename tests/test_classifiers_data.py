@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import pickle
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import microdl as torch
 from microdl.classifiers import (
@@ -22,6 +25,9 @@ from microdl.classifiers import (
     losses,
 )
 from microdl.datasets import Digits
+
+# No kernel is theirs, and thousands of steps of plain Python take minutes.
+pytestmark = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="trains with compiled kernels only")
 
 KINDS = [LinearClassifier, SoftmaxClassifier, SVMClassifier, TwoLayerClassifier, RandomSearchClassifier]
 TRAINED = KINDS[:-1]
@@ -56,6 +62,27 @@ def test_one_seed_one_result_and_the_global_stream_is_left_alone(kind: Any) -> N
     assert torch.equal(torch.get_rng_state(), state)
     assert np.array_equal(first.decision_function(X), second.decision_function(X))
     assert not np.array_equal(first.decision_function(X), other.decision_function(X))
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    kind=st.sampled_from(KINDS[:-1]),
+    dtype=st.sampled_from([np.uint8, np.float32, np.float64, np.int64]),
+    classes=st.integers(2, 5),
+    size=st.sampled_from([None, 1, 7, 64]),
+    early=st.booleans(),
+)
+def test_one_seed_one_result_whatever_the_data(
+    seed: int, kind: Any, dtype: Any, classes: int, size: int | None, early: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    x, y = rng.integers(0, 50, (60, 3)).astype(dtype), np.arange(60) % classes
+    options: Any = {"random_state": seed, "batch_size": size, "max_iter": 2, "early_stopping": early}
+    first, second = (kind(**options).fit(x, y) for _ in range(2))
+    assert np.array_equal(first.decision_function(x), second.decision_function(x))
+    assert first.loss_curve_ == second.loss_curve_
+    assert set(first.predict(x)) <= set(y)
 
 
 def test_streams_of_numpy_and_of_microdl() -> None:

@@ -121,7 +121,8 @@ class GradientClassifier(Classifier):
         """One epoch over these examples, from the weights and the state of the optimiser as they are.
 
         The first call needs `classes`, all that there will be; y may then hold any of them. The automatic learning rate
-        is chosen at the first call; there is no schedule.
+        is chosen at the first call; there is no schedule. `fit` divides the weights of examples by their mean, which
+        would differ from part to part: here they multiply the losses as they are.
 
         Raises ValueError as `fit`, for labels that are none of the classes, another number of features, other classes
         than before, and with early_stopping or class_weight="balanced", which need all examples at once.
@@ -159,7 +160,7 @@ class GradientClassifier(Classifier):
         held: tuple[Array, Array, Array | None] | None = None
         if self.early_stopping and not partial:
             x, places, weights, held = self._split(x, places, weights, generator)
-        if weights is not None:
+        if weights is not None and not partial:  # whose part may hold one class only
             weights = weights / weights.mean()
         self.learning_rate_ = self._rate(x, weights, bound, again)
         optimizer, decays = _options.make_optimizer(

@@ -87,16 +87,16 @@ def auto_rate(optimizer: Any, x: Array, weight: Array | None, intercept: bool, c
     w = np.ones(len(part)) if weight is None else weight[::step].astype(np.float64)
     if not w.any():
         w = np.ones(len(part))
+    curvature *= float(w.mean())
     w = w / w.sum()
     if intercept:
         part = np.concatenate([part, np.ones((len(part), 1))], axis=1)
-    if optimizer in _DESCENT:
-        rate = 1.0 / max(curvature * _largest_eigenvalue(part, w) + 2 * decay, 1e-300)
-    else:
-        rate = 0.1 / max(float(w @ np.abs(part).sum(1)), 1e-300)
-        rate *= {"adagrad": 10.0, "rprop": 0.1}.get(optimizer, 1.0)
-        if optimizer == "adadelta":
-            return 1.0  # it finds its own scale
+    with np.errstate(all="ignore"):
+        if optimizer in _DESCENT:
+            rate = 1.0 / max(curvature * _largest_eigenvalue(part, w) + 2 * decay, 1e-300)
+        else:
+            rate = 0.1 / max(float(np.einsum("i,ij->", w, np.abs(part))), 1e-300)
+            rate = {"adadelta": 1.0, "adagrad": 10 * rate, "rprop": 0.1 * rate}.get(optimizer, rate)
     if not 0 < rate < math.inf:
         raise ValueError(
             f"learning_rate='auto' finds no rate for features as large as {np.abs(part).max():g} in magnitude: scale "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,14 +17,14 @@ from .._estimator import (
     available_if,
     check_lengths,
     checked_weights,
-    encoded,
     generator_of,
     labels_of,
 )
 from . import _options, penalties
+from ._examples import Examples, check_several, examples_of, held_out
 from ._forms import Loss, check_form, has_probabilities, loss_of
 from ._progress import Progress
-from ._training import Batches, Objective, Rule, floats, train
+from ._training import Batches, History, Objective, OneScore, Rule, floats, train
 
 __all__ = ["KINDS", "GradientClassifier"]
 
@@ -103,18 +103,13 @@ class GradientClassifier(Classifier):
             self._check_parameters()
             again = bool(self.warm_start) and self.__sklearn_is_fitted__()
             x = self._check_features(X, reset=not again, dtypes=KINDS)
-            weights = checked_weights(sample_weight, len(x))
-            classes, places = encoded(y, len(x))
-            if weights is not None and not weights.all():
-                x, weights, places = x[weights > 0], weights[weights > 0], places[weights > 0]
-                present, places = np.unique(places, return_inverse=True)
-                classes = classes[present]
-            self._check_classes(classes, again)
+            classes, examples = examples_of(x, y, sample_weight, type(self).__name__)
+            if again:
+                self._check_same_classes(classes)
             self.classes_ = classes
-            if not again:
-                self._optimizer_state: Any = None
             self.n_iter_, self.loss_curve_ = 0, []
-            self._train(x, places.reshape(-1), weights, again, generator_of(self.random_state))
+            self._optimizer_state: Any = None
+            self._train(examples, again, generator_of(self.random_state))
         return self
 
     def partial_fit(self: G, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> G:
@@ -134,51 +129,38 @@ class GradientClassifier(Classifier):
             x = self._check_features(X, reset=first, dtypes=KINDS)
             weights = checked_weights(sample_weight, len(x))
             self._set_classes(classes, first)
-            places = self._places(y, len(x))
+            examples = Examples(x, self._places(y, len(x)), weights)
             if first:
-                self._optimizer_state = None
                 self.n_iter_, self.loss_curve_ = 0, []
-                self._stream = generator_of(self.random_state)
-            elif not hasattr(self, "_stream"):
-                self._stream = generator_of(self.random_state)
-            self._stream = copy.deepcopy(self._stream)  # the one before stays as it is, should this call fail
-            self._train(x, places, weights, not first, self._stream, epochs=1)
+                self._optimizer_state = None
+            known = getattr(self, "_stream", None)
+            self._stream = copy.deepcopy(known) if known is not None else generator_of(self.random_state)
+            self._train(examples, not first, self._stream, partial=True)
         return self
 
-    def _train(
-        self, x: Array, places: Array, weights: Array | None, again: bool, generator: Generator, epochs: int = 0
-    ) -> None:
-        """Trains a model for `max_iter` epochs, or `epochs`, and keeps its parameters."""
-        partial = epochs > 0
+    def _train(self, examples: Examples, again: bool, generator: Generator, partial: bool = False) -> None:
+        """Trains a model, for one epoch if it is `partial`, from the fitted parameters if `again`; and keeps it."""
         loss, bound = loss_of(self.loss, self.form, len(self.classes_))
-        weights = _options.class_weights(self.class_weight, self.classes_, places, weights)
-        dtype = np.float64 if x.dtype == np.float64 else np.float32
+        weights = _options.class_weights(self.class_weight, self.classes_, examples.places, examples.weights)
+        examples, held = examples._replace(weights=weights), None
         outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
-        model, penalised = self._model(x.shape[1], outputs, dtype, generator)
+        dtype = np.float64 if examples.x.dtype == np.float64 else np.float32
+        model, penalised = self._model(examples.x.shape[1], outputs, dtype, generator)
         if again:
             self._load(model)
-        held: tuple[Array, Array, Array | None] | None = None
         if self.early_stopping and not partial:
-            x, places, weights, held = self._split(x, places, weights, generator)
-        if weights is not None and not partial:  # whose part may hold one class only
-            weights = weights / weights.mean()
-        self.learning_rate_ = self._rate(x, weights, bound, again)
-        optimizer, decays = _options.make_optimizer(
-            self.optimizer, model, penalised, self.learning_rate_, self.momentum, self._strength("l2")
-        )
-        self.learning_rate_ = float(optimizer.param_groups[0]["lr"])
-        if partial and self._optimizer_state is not None:
-            optimizer.load_state_dict(self._optimizer_state)
-            if not callable(self.optimizer):
-                for group in optimizer.param_groups:
-                    group["lr"] = self.learning_rate_
-        batches = Batches(x, _targets(places, outputs, dtype), weights, self.batch_size, generator)
-        rule = Rule(epochs or self.max_iter, self.tol, self.n_iter_no_change, self._validation(model, held))
-        if partial:
-            rule = Rule(1, None, 1)
+            examples, held = held_out(examples, self.validation_fraction, generator)
+        if not partial:  # a part may hold one class only
+            examples = examples.of_mean_one()
+        optimizer, decays = self._optimizer(model, penalised, self._rate(examples, bound, again), partial)
+        rule = Rule(1, None, 1)
+        if not partial:
+            rule = Rule(self.max_iter, self.tol, self.n_iter_no_change, _accuracy_on(held, model))
         history = train(
-            model if outputs > 1 else _OneScore(model),
-            batches,
+            model if outputs > 1 else OneScore(model),
+            Batches(
+                examples.x, _targets(examples.places, outputs, dtype), examples.weights, self.batch_size, generator
+            ),
             self._objective(loss, penalised, decays),
             optimizer,
             None if partial else _options.make_scheduler(self.schedule, optimizer, rule.epochs),
@@ -186,21 +168,38 @@ class GradientClassifier(Classifier):
             Progress(rule.epochs, "epoch", type(self).__name__, self.verbose and not partial),
         )
         self._keep(model)
-        self._optimizer_state = copy.deepcopy(optimizer.state_dict()) if partial else None
+        self._note(history, optimizer if partial else None)
+
+    def _note(self, history: History, optimizer: Any) -> None:
+        """What happened, and the state of an optimiser that goes on."""
         self.n_iter_ += len(history.losses)
         self.loss_curve_ = [*self.loss_curve_, *history.losses]
-        if held is not None:
+        if optimizer is not None:
+            self._optimizer_state = self.optimizer, copy.deepcopy(optimizer.state_dict())
+        if history.scores:
             self.validation_scores_ = history.scores
         elif hasattr(self, "validation_scores_"):
             del self.validation_scores_
 
-    def _rate(self, x: Array, weights: Array | None, bound: float, again: bool) -> float:
+    def _optimizer(self, model: Any, penalised: list[Any], rate: float, partial: bool) -> tuple[Any, bool]:
+        """The optimiser, in the state of the last part if there was one, and whether it adds the l2 penalty itself."""
+        optimizer, decays = _options.make_optimizer(
+            self.optimizer, model, penalised, rate, self.momentum, self._strength("l2")
+        )
+        self.learning_rate_ = float(optimizer.param_groups[0]["lr"])
+        if partial and self._optimizer_state is not None and self._optimizer_state[0] == self.optimizer:
+            optimizer.load_state_dict(self._optimizer_state[1])
+            for group in [] if callable(self.optimizer) else optimizer.param_groups:
+                group["lr"] = rate
+        return optimizer, decays
+
+    def _rate(self, examples: Examples, bound: float, again: bool) -> float:
         if callable(self.optimizer):
             return 0.0  # which it does not read
         if self.learning_rate != "auto":
             return float(self.learning_rate)
         known = getattr(self, "learning_rate_", None)
-        return known if again and known else self._auto_rate(x, weights, bound)
+        return known if again and known else self._auto_rate(examples.x, examples.weights, bound)
 
     def _strength(self, penalty: str) -> float:
         return float(self.alpha) if self.penalty == penalty else 0.0
@@ -212,36 +211,6 @@ class GradientClassifier(Classifier):
             return Objective(loss, penalised, decay=float(self.alpha))
         penalty, alpha = penalties.penalty(self.penalty, self.beta), self.alpha
         return Objective(loss, penalised, penalty=lambda weights: alpha * sum(map(penalty, weights)))
-
-    def _split(
-        self, x: Array, places: Array, weights: Array | None, generator: Generator
-    ) -> tuple[Array, Array, Array | None, tuple[Array, Array, Array | None]]:
-        """The training part and the validation part, in which each class has its share."""
-        chosen = np.zeros(len(x), bool)
-        for place in range(len(self.classes_)):
-            members = np.flatnonzero(places == place)
-            n = min(round(self.validation_fraction * len(members)), len(members) - 1)
-            chosen[members[generator.permutation_array(len(members))[:n]]] = True
-        if not chosen.any():
-            raise ValueError(
-                f"early_stopping holds out validation_fraction={self.validation_fraction} of each class, and of the "
-                f"{len(x)} examples that is none: give more of them, a larger fraction, or early_stopping=False."
-            )
-        held = (x[chosen], places[chosen], None if weights is None else weights[chosen])
-        return x[~chosen], places[~chosen], None if weights is None else weights[~chosen], held
-
-    def _validation(self, model: Any, held: tuple[Array, Array, Array | None] | None) -> Callable[[], float] | None:
-        """The accuracy on the validation part; None without one."""
-        if held is None:
-            return None
-        x, places, weights = held
-
-        def accuracy() -> float:
-            with torch.no_grad():
-                scores = np.concatenate([model(torch.from_numpy(part)).numpy() for part in _parts(x)])
-            return float(np.average(_decided(scores) == places, weights=weights))
-
-        return accuracy
 
     # --- checks ---
 
@@ -275,14 +244,8 @@ class GradientClassifier(Classifier):
                 "dict of weights, as sklearn.utils.class_weight.compute_class_weight computes it."
             )
 
-    def _check_classes(self, classes: Array, again: bool) -> None:
-        if len(classes) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs examples of at least 2 classes, but y holds 1 class only: "
-                f"{classes.tolist()[0]!r}. Give examples of another class too (or sample_weight above 0 to those that "
-                "are there)."
-            )
-        if again and not np.array_equal(classes, self.classes_):
+    def _check_same_classes(self, classes: Array) -> None:
+        if not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"warm_start goes on with the classes {self.classes_.tolist()}, but y holds {classes.tolist()}: set "
                 "warm_start=False, or call partial_fit, where some may be missing."
@@ -295,7 +258,7 @@ class GradientClassifier(Classifier):
             return
         known = np.unique(labels_of(classes))
         if first:
-            self._check_classes(known, False)
+            check_several(known, type(self).__name__)
             self.classes_ = known
         elif not np.array_equal(known, self.classes_):
             raise ValueError(
@@ -352,21 +315,6 @@ class GradientClassifier(Classifier):
         return torch.log_softmax(torch.from_numpy(scores), 1).numpy()  # type: ignore[no-any-return]
 
 
-class _OneScore:
-    """A model of two classes: its single column as (n,)."""
-
-    def __init__(self, model: Any) -> None:
-        self.model = model
-        self.parameters, self.state_dict, self.load_state_dict = (
-            model.parameters,
-            model.state_dict,
-            model.load_state_dict,
-        )
-
-    def __call__(self, x: Any) -> Any:
-        return self.model(x).reshape(-1)
-
-
 def _targets(places: Array, outputs: int, dtype: Any) -> Array:
     """Labels; of two classes signs, -1 for the first and 1 for the second."""
     return (2 * places - 1).astype(dtype) if outputs == 1 else places.astype(np.int64)
@@ -376,6 +324,16 @@ def _decided(scores: Array) -> Array:
     return (scores[:, 0] > 0).astype(np.int64) if scores.shape[1] == 1 else scores.argmax(1)
 
 
-def _parts(x: Array) -> Iterator[Array]:
-    """All rows, in floats, some thousand at a time."""
-    return (floats(x[i : i + _ROWS]) for i in range(0, len(x), _ROWS))
+def _accuracy_on(held: Examples | None, model: Any) -> Callable[[], float] | None:
+    """How to score the model on the validation part; None without one."""
+    if held is None:
+        return None
+    x, places, weights = held
+
+    def accuracy() -> float:
+        parts = (floats(x[i : i + _ROWS]) for i in range(0, len(x), _ROWS))
+        with torch.no_grad():
+            scores = np.concatenate([model(torch.from_numpy(part)).numpy() for part in parts])
+        return float(np.average(_decided(scores) == places, weights=weights))
+
+    return accuracy

@@ -17,7 +17,7 @@ from microdl.utils.data.gather import rows
 from .._estimator import Array, all_finite
 from ._progress import Progress
 
-__all__ = ["Batches", "DivergedError", "History", "Objective", "Rule", "floats", "train"]
+__all__ = ["Batches", "DivergedError", "History", "Objective", "OneScore", "Rule", "floats", "train"]
 
 
 class DivergedError(RuntimeError):
@@ -67,6 +67,18 @@ class Batches:
         x = floats(pick(self.x))
         weight = None if self.weight is None else torch.from_numpy(pick(self.weight).astype(x.dtype))
         return torch.from_numpy(x), torch.from_numpy(pick(self.target)), weight
+
+
+class OneScore:
+    """A model of two classes: its single column as (n,)."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self.parameters, self.state_dict = model.parameters, model.state_dict
+        self.load_state_dict = model.load_state_dict
+
+    def __call__(self, x: Any) -> Any:
+        return self._model(x).reshape(-1)
 
 
 @dataclass(frozen=True)

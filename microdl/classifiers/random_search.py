@@ -11,9 +11,10 @@ import microdl as torch
 from microdl import kernels
 from microdl.random import Generator
 
-from .._estimator import Array, Classifier, checked_weights, encoded, generator_of
+from .._estimator import Array, Classifier, generator_of
 from . import _options
 from ._base import KINDS
+from ._examples import examples_of
 from ._forms import check_form, multiclass_loss
 from ._progress import Progress
 from ._training import floats
@@ -93,19 +94,9 @@ class RandomSearchClassifier(Classifier):
             _options.check_number("scale", self.scale, 0.0, above=True)
             check_form(self.loss, self.form)
             x = self._check_features(X, reset=True, dtypes=KINDS)
-            weights = checked_weights(sample_weight, len(x))
-            classes, places = encoded(y, len(x))
-            if weights is not None and not weights.all():
-                x, places, weights = x[weights > 0], places[weights > 0], weights[weights > 0]
-                present, places = np.unique(places, return_inverse=True)
-                classes = classes[present]
-            if len(classes) < 2:
-                raise ValueError(
-                    f"{type(self).__name__} needs examples of at least 2 classes, but y holds 1 class only: "
-                    f"{classes.tolist()[0]!r}."
-                )
+            classes, examples = examples_of(x, y, sample_weight, type(self).__name__)
             self.classes_ = classes
-            self._search(x, places.reshape(-1), weights, generator_of(self.random_state))
+            self._search(*examples, generator_of(self.random_state))
         return self
 
     def _search(self, x: Array, places: Array, weights: Array | None, generator: Generator) -> None:

@@ -17,7 +17,8 @@ __all__ = [
 ]  # fmt: skip
 
 THEMES = (
-    *("steps", "small", "float64", "optimisers", "losses", "loader", "chain", "training", "start", "growth"),
+    *("steps", "small", "float64", "optimisers", "losses", "loader", "chain", "training", "neighbours"),
+    *("start", "growth"),
 )  # fmt: skip
 PEERS = ("torch", "jax", "numpy", "mygrad", "sklearn", "faiss")
 SAMPLED = 1000  # entries of a large array that are compared, besides its norm

@@ -18,7 +18,7 @@ from microdl.kernels._compile import kernel
 
 from . import neighbours_reference as reference
 
-ONLY_COMPILED = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="instructions of the machine")
+ONLY_COMPILED = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="threads, machine code")
 
 
 def check(x: Any, y: Any, k: int, squared: bool, own: bool = False) -> None:
@@ -57,17 +57,23 @@ def test_without_itself(pair: tuple[Any, Any], squared: bool, data: Any) -> None
 
 @pytest.mark.parametrize("squared", [False, True])
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
-def test_several_blocks_of_queries_and_of_rows(dtype: Any, squared: bool) -> None:
+@pytest.mark.parametrize("small", [True, pytest.param(False, marks=ONLY_COMPILED)])
+def test_several_blocks_of_queries_and_of_rows(
+    dtype: Any, squared: bool, small: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if small:
+        monkeypatch.setattr(distance, "_CHUNK", 20)
+        monkeypatch.setattr(distance, "_QUERIES", 8)
     rng = np.random.default_rng(0)
-    values = rng.integers(0, 4, (2 * distance._CHUNK + 20, 3)).astype(dtype)
-    check(values[:520], values, 12, squared)
-    check(values[:1100], values[:1100], 3, squared, own=True)
+    values = rng.integers(0, 4, (2 * distance._CHUNK + 7, 3)).astype(dtype)
+    check(values[: distance._QUERIES + 5], values, 12, squared)
+    check(values, values, 3, squared, own=True)
 
 
 @pytest.mark.parametrize("squared", [False, True])
 def test_all_of_the_rows_may_be_asked_for(squared: bool) -> None:
     rng = np.random.default_rng(1)
-    y = rng.integers(0, 256, (distance._CHUNK + 5, 7), np.uint8)
+    y = rng.integers(0, 256, (200, 7), np.uint8)
     check(y[:3], y, len(y), squared)
     check(y[:3].astype(np.float32), y.astype(np.float32), len(y), squared)
 
@@ -129,12 +135,14 @@ def test_arrays_of_any_layout() -> None:
                 assert all(np.array_equal(a, b) for a, b in zip(found, expected, strict=True))
 
 
+@ONLY_COMPILED
 @pytest.mark.parametrize("squared", [False, True])
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
 def test_the_number_of_threads_changes_nothing(dtype: Any, squared: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(6)
-    y = rng.integers(0, 256, (300, 500)).astype(dtype) / dtype(1) if dtype is not np.uint8 else None
-    y = rng.integers(0, 256, (300, 500), np.uint8) if y is None else y + rng.random((300, 500)).astype(dtype)
+    y = rng.integers(0, 256, (300, 500)).astype(dtype)
+    if dtype is not np.uint8:
+        y += rng.random((300, 500)).astype(dtype)
     expected = reference.nearest(y[:90], y, 9, squared)
     monkeypatch.setattr(_threads, "available_cpus", lambda: 4)
     for number in (1, 2, 3, 4):

@@ -27,7 +27,8 @@ Bytes = NDArray[np.uint8]
 _THREADS_FROM = 65_536
 _CHUNK = 1016
 """Rows of a block: a line of its sums is not a power of two long, whose lines would share one place in the cache."""
-_CACHE = 2**19
+_QUERIES, _CACHE = 512, 2**19
+"""Queries of a block, and for bytes how much of the second-level cache they may fill."""
 _DEPTH = 32_768
 """Columns of bytes at a time, whose sums stay below 2^31."""
 _NONE = np.iinfo(np.int64).max
@@ -79,7 +80,7 @@ class _ByteSums:
 
     def __init__(self, y: Bytes, squared: bool) -> None:
         self._squared, self._width = squared, y.shape[1]
-        self.queries = min(max(_CACHE // self._width // ROWS, 4) * ROWS, 512)
+        self.queries = min(max(_CACHE // self._width // ROWS, 4) * ROWS, _QUERIES)
         self.rule = np.array([-2.0 if squared else 1.0, 1.0] * 2 + [0.0])
         self._of_rows = self._sums(y, 256) if squared else np.zeros(len(y))
         self._out = np.empty(self.queries * _CHUNK)
@@ -122,10 +123,9 @@ class _FloatSums:
     """
 
     rounded = True
-    queries = 512
 
     def __init__(self, y: Floats, squared: bool) -> None:
-        self._squared, dtype = squared, y.dtype
+        self._squared, self.queries, dtype = squared, _QUERIES, y.dtype
         terms, unit = y.shape[1] + 16, float(np.finfo(dtype).eps) / 2
         quick = terms if squared else y.shape[1] * dtype.itemsize // SIZE + 32  # of differences a lane has a sum
         off = 1.01 * (quick * unit + 4 * terms * 2.0**-53)

@@ -169,8 +169,13 @@ def test_wrong_parameters(options: Any, text: str) -> None:
     ],
 )
 def test_wrong_training_data(rows: Any, labels: Any, text: str) -> None:
-    with pytest.raises(ValueError, match=text):
-        KNeighborsClassifier().fit(rows, labels)
+    new, fitted = KNeighborsClassifier(1), KNeighborsClassifier(1).fit([[0.0], [2.0]], ["a", "b"])
+    for model in (new, fitted):
+        with pytest.raises(ValueError, match=text):
+            model.fit(rows, labels)
+    with pytest.raises(ValueError, match="not fitted yet"):
+        new.predict([[1.5]])
+    assert fitted.predict([[1.5]]).tolist() == ["b"], "it is what it was"
 
 
 def test_wrong_queries() -> None:

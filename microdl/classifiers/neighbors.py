@@ -87,8 +87,14 @@ class KNeighborsClassifier(Estimator):
         check_count(self.n_neighbors)
         metric = _metric(self.metric, self.p)
         _check_weights(self.weights)
-        rows = self._check_features(X, reset=True, dtypes=_DTYPES)
-        self.classes_, self._y = encoded(y, len(rows))
+        before = vars(self).copy()
+        try:
+            rows = self._check_features(X, reset=True, dtypes=_DTYPES)
+            self.classes_, self._y = encoded(y, len(rows))
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)  # fitted as it was, or not at all
+            raise
         self._fit_X, self.n_samples_fit_, self.effective_metric_ = rows, len(rows), metric
         return self
 
@@ -101,8 +107,8 @@ class KNeighborsClassifier(Estimator):
         indices alone. Raises ValueError where there are fewer examples than `n_neighbors`, and for X as `fit` does.
 
         >>> model = KNeighborsClassifier(1).fit([[0.0], [3.0], [4.0]], [0, 1, 1])
-        >>> model.kneighbors()
-        (array([[3.], [1.], [1.]]), array([[1], [2], [1]]))
+        >>> model.kneighbors(return_distance=False).tolist()
+        [[1], [2], [1]]
         """
         self._check_fitted()
         k = self.n_neighbors if n_neighbors is None else n_neighbors

@@ -36,11 +36,11 @@ def cross_validate_k(
     Raises ValueError: no k, one below 1, or one above the size of a training part; and as `folds` and `fit` do.
 
     >>> from microdl.classifiers.selection import cross_validate_k
-    >>> X, y = [[0.0], [5.0], [0.2], [5.2], [0.4], [5.4]], [0, 1, 0, 1, 0, 1]
-    >>> cross_validate_k(X, y, ks=[1, 2, 3], cv=3)
-    array([[1. , 1. , 1. ],
-           [1. , 1. , 1. ],
-           [1. , 1. , 1. ]])
+    >>> X, y = [[0.0], [5.0], [1.0], [6.0], [2.0], [7.0]], [0, 1, 0, 1, 0, 1]
+    >>> cross_validate_k(X, y, ks=[1, 4], cv=3)
+    array([[1. , 0.5],
+           [1. , 0.5],
+           [1. , 0.5]])
 
     Source: lecture "Image classification with linear classifiers" (5 folds, every outcome drawn against k).
     """

@@ -26,7 +26,7 @@ def names(figure):
 
 def test_each_row_is_reshaped_to_an_image():
     weights = np.arange(20.0).reshape(5, 4) - 10
-    figure = plot_templates(weights)
+    figure = plot_templates(weights).figure
     assert len(panels(figure)) == 5
     for k, image in enumerate(panels(figure)):
         np.testing.assert_array_equal(image.get_array(), weights[k].reshape(2, 2))
@@ -34,25 +34,25 @@ def test_each_row_is_reshaped_to_an_image():
 
 
 def test_grey_templates_share_a_scale_symmetric_about_zero():
-    figure = plot_templates([[0.5, 1, 0, 0], [-3, 0, 0, 1]])
+    figure = plot_templates([[0.5, 1, 0, 0], [-3, 0, 0, 1]]).figure
     assert {image.get_clim() for image in panels(figure)} == {(-3.0, 3.0)}
     assert len(figure.axes) == 2, "the panels and the colour bar"
     assert figure.axes[1].get_ylabel() == "weight"
 
 
 def test_zero_weights_have_a_scale_too():
-    assert panels(plot_templates(np.zeros((1, 4))))[0].get_clim() == (-1.0, 1.0)
+    assert panels(plot_templates(np.zeros((1, 4))).figure)[0].get_clim() == (-1.0, 1.0)
 
 
 def test_a_panel_shows_the_first_row_on_top_and_keeps_the_proportions():
-    image = panels(plot_templates(np.zeros((1, 32)), shape=(4, 8)))[0]
+    image = panels(plot_templates(np.zeros((1, 32)), shape=(4, 8)).figure)[0]
     left, right, bottom, top = image.get_extent()
     assert top < bottom, "y grows downwards"
     assert (right - left) / (bottom - top) == pytest.approx(2)
 
 
 def test_panels_do_not_overlap_and_lie_inside_the_axes():
-    figure = plot_templates(np.zeros((32, 64)))
+    figure = plot_templates(np.zeros((32, 64))).figure
     boxes = [image.get_extent() for image in panels(figure)]
     (x0, x1), (y1, y0) = figure.axes[0].get_xlim(), figure.axes[0].get_ylim()
     for i, (left, right, bottom, top) in enumerate(boxes):
@@ -66,7 +66,7 @@ def test_panels_do_not_overlap_and_lie_inside_the_axes():
 @pytest.mark.parametrize("shape", [None, (3, 2, 2), (2, 2, 3)])
 def test_colour_templates_are_rescaled_together_to_0_255(shape):
     weights = np.linspace(-1, 1, 24).reshape(2, 12)
-    figure = plot_templates(weights, shape=shape)
+    figure = plot_templates(weights, shape=shape).figure
     scaled = np.rint(255 * (weights + 1) / 2).astype(np.uint8)
     expected = scaled.reshape(2, 2, 2, 3) if shape == (2, 2, 3) else scaled.reshape(2, 3, 2, 2).transpose(0, 2, 3, 1)
     for image, pixels in zip(panels(figure), expected, strict=True):
@@ -76,11 +76,11 @@ def test_colour_templates_are_rescaled_together_to_0_255(shape):
 
 
 def test_equal_colour_weights_are_mid_grey():
-    np.testing.assert_array_equal(panels(plot_templates(np.ones((1, 3))))[0].get_array(), [[[128, 128, 128]]])
+    np.testing.assert_array_equal(panels(plot_templates(np.ones((1, 3))).figure)[0].get_array(), [[[128, 128, 128]]])
 
 
 def test_class_names_and_title():
-    figure = plot_templates(np.zeros((2, 4)), class_names=["cat", "dog"], title="Pets")
+    figure = plot_templates(np.zeros((2, 4)), class_names=["cat", "dog"], title="Pets").figure
     assert names(figure) == ["cat", "dog"]
     assert figure.get_suptitle() == "Pets"
 
@@ -97,7 +97,7 @@ def test_anything_with_array_is_accepted_and_detached():
             assert not self.requires_grad
             return np.eye(4, dtype=np.float32)
 
-    np.testing.assert_array_equal(panels(plot_templates(Tensor(True)))[1].get_array(), [[0, 1], [0, 0]])
+    np.testing.assert_array_equal(panels(plot_templates(Tensor(True)).figure)[1].get_array(), [[0, 1], [0, 0]])
 
 
 def test_the_weights_are_not_changed():
@@ -162,7 +162,7 @@ def lines(axes):
 
 
 def test_losses_per_step_and_per_epoch():
-    figure = plot_losses([4.0, 2.0, 3.0, 1.0], valid=[2.5, 1.5], steps_per_epoch=2)
+    figure = plot_losses([4.0, 2.0, 3.0, 1.0], valid=[2.5, 1.5], steps_per_epoch=2).figure
     drawn = lines(figure.axes[0])
     np.testing.assert_array_equal(drawn["train, each step"], [[0.5, 4], [1, 2], [1.5, 3], [2, 1]])
     np.testing.assert_array_equal(drawn["train, mean of epoch"], [[0.5, 3], [1.5, 2]])
@@ -171,13 +171,13 @@ def test_losses_per_step_and_per_epoch():
 
 
 def test_one_loss_an_epoch():
-    drawn = lines(plot_losses([3.0, 2.0]).axes[0])
+    drawn = lines(plot_losses([3.0, 2.0]))
     assert list(drawn) == ["train"]
     np.testing.assert_array_equal(drawn["train"], [[1, 3], [2, 2]])
 
 
 def test_a_logarithmic_scale_leaves_a_gap_at_zero():
-    axes = plot_losses([2.0, 0.0, 1.0], valid=[0.0, 0.0, 0.0], log=True).axes[0]
+    axes = plot_losses([2.0, 0.0, 1.0], valid=[0.0, 0.0, 0.0], log=True)
     assert axes.get_yscale() == "log"
     np.testing.assert_array_equal(lines(axes)["train"], [[1, 2], [2, np.nan], [3, 1]])
 
@@ -187,7 +187,7 @@ def test_nothing_but_zeros_can_be_drawn_logarithmically(tmp_path):
 
 
 def test_accuracies_in_percent_on_axes_of_their_own():
-    figure = plot_losses([3.0, 2.0], train_accuracy=[0.5, 0.75], valid_accuracy=[0.25, 0.5], title="run")
+    figure = plot_losses([3.0, 2.0], train_accuracy=[0.5, 0.75], valid_accuracy=[0.25, 0.5], title="run").figure
     loss, accuracy = figure.axes
     assert (loss.get_ylabel(), accuracy.get_ylabel()) == ("loss", "accuracy [%]")
     drawn = lines(accuracy)
@@ -233,7 +233,7 @@ def test_losses_refuse(arguments, error, text):
 
 @pytest.fixture
 def figure():
-    return plot_templates(np.eye(4), title="t")
+    return plot_templates(np.eye(4), title="t").figure
 
 
 @pytest.mark.parametrize(

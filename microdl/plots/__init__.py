@@ -18,24 +18,33 @@ if TYPE_CHECKING:
     from microdl.plots.confusion import plot_confusion_matrix
     from microdl.plots.curves import plot_curves, plot_losses
     from microdl.plots.files import save_figure
+    from microdl.plots.graph import graph_dot, graph_svg, plot_graph
     from microdl.plots.hog import plot_hog
     from microdl.plots.images import plot_codebook, plot_gabor_bank, plot_images
+    from microdl.plots.penalties import plot_penalties
     from microdl.plots.regions import plot_decision_regions
     from microdl.plots.scores import plot_loss_functions
+    from microdl.plots.surface import loss_paths, plot_loss_surface
     from microdl.plots.templates import plot_templates
     from microdl.plots.validation import plot_cross_validation
 
 __all__ = [
+    "graph_dot",
+    "graph_svg",
+    "loss_paths",
     "plot_codebook",
     "plot_confusion_matrix",
     "plot_cross_validation",
     "plot_curves",
     "plot_decision_regions",
     "plot_gabor_bank",
+    "plot_graph",
     "plot_hog",
     "plot_images",
     "plot_loss_functions",
+    "plot_loss_surface",
     "plot_losses",
+    "plot_penalties",
     "plot_templates",
     "save_figure",
 ]
@@ -45,12 +54,14 @@ if not TYPE_CHECKING:
         ".confusion": "plot_confusion_matrix",
         ".curves": "plot_curves plot_losses",
         ".files": "save_figure",
-        ".graph": "graph_dot plot_graph graph_svg",
+        ".graph": "graph_dot graph_svg plot_graph",
         ".hog": "plot_hog",
         ".images": "plot_codebook plot_gabor_bank plot_images",
+        ".penalties": "plot_penalties",
         ".regions": "plot_decision_regions",
         ".scores": "plot_loss_functions",
-        ".surface": "plot_loss_surface",
+        ".surface": "loss_paths plot_loss_surface",
+        ".surfaces": "",
         ".templates": "plot_templates",
         ".validation": "plot_cross_validation",
     }

@@ -1,4 +1,4 @@
-"""Regularisation as the lectures have it: penalties in the loss, priors, dropout, batch normalisation."""
+"""Regularisation beyond the lectures' numbers: penalties in every optimiser, sparsity, and both modes of modules."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import pytest
 
 import microdl as torch
 from microdl import nn
-from microdl.distributions import Laplace, Normal
 from microdl.nn import functional as F
 
 
@@ -27,14 +26,6 @@ def close(found, expected, **tolerances):
 
 
 # --- penalties --------------------------------------------------------------------------------------------
-
-
-def test_equal_scores_are_told_apart_by_l2_and_not_by_l1():
-    x, one, spread = torch.ones(4), torch.tensor([1.0, 0, 0, 0]), torch.full((4,), 0.25)
-    assert (one @ x).item() == (spread @ x).item() == 1
-    assert (l2(one).item(), l2(spread).item()) == (1, 0.25)
-    assert (l1(one).item(), l1(spread).item()) == (1, 1)
-    assert (elastic_net(one).item(), elastic_net(spread).item()) == (1.5, 1.125)
 
 
 @pytest.mark.parametrize(
@@ -164,28 +155,6 @@ def test_with_independent_features_the_minima_have_closed_forms():
         close(w.detach(), expected, rtol=0, atol=1e-3)
 
 
-# --- maximum a posteriori ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("prior", "penalty", "strength"),
-    [(Normal(0.0, 0.5), l2, 1 / (2 * 0.5**2)), (Laplace(0.0, 0.5), l1, 1 / 0.5)],
-    ids=["a Gaussian prior is L2", "a Laplace prior is L1"],
-)
-def test_the_negative_log_posterior_is_the_loss_with_a_penalty_and_a_constant(prior, penalty, strength):
-    x, y = data()
-    differences, slopes = [], []
-    for seed in range(3):
-        w = torch.randn(5, generator=torch.Generator().manual_seed(seed), dtype=torch.float64).requires_grad_()
-        posterior = -Normal(x @ w, 0.7).log_prob(y).sum() - prior.log_prob(w).sum()
-        penalised = ((x @ w - y) ** 2).sum() / (2 * 0.7**2) + strength * penalty(w)
-        differences.append((posterior - penalised).item())
-        slopes.append([torch.autograd.grad(loss, w)[0] for loss in (posterior, penalised)])
-    assert differences == pytest.approx([differences[0]] * 3, abs=1e-9)
-    for of_posterior, of_penalised in slopes:
-        close(of_posterior, of_penalised, rtol=1e-9, atol=1e-9)
-
-
 # --- dropout ----------------------------------------------------------------------------------------------
 
 
@@ -194,8 +163,6 @@ def test_dropout_in_training_and_not_afterwards():
     layer, x = nn.Dropout(0.3), torch.ones(100, 200)
     out = layer(x)
     assert out.unique().tolist() == pytest.approx([0, 1 / 0.7])
-    assert (out == 0).float().mean().item() == pytest.approx(0.3, abs=0.01)
-    assert out.mean().item() == pytest.approx(1, abs=0.02), "the expected value is kept"
     assert not torch.equal(layer(x), out), "another choice each time"
     layer.eval()
     assert torch.equal(layer(x), x)
@@ -253,13 +220,3 @@ def test_batch_norm_afterwards_takes_each_example_by_itself():
     for name, value in layer.state_dict().items():
         assert torch.equal(value, before[name]), f"{name} stays as it was"
     close(whole.mean(0).detach(), [0.0, 0.0], rtol=0, atol=1e-3)
-
-
-def test_batch_norm_makes_the_scale_of_the_layer_before_it_count_for_nothing():
-    torch.manual_seed(0)
-    x = torch.randn(16, 4, dtype=torch.float64)
-    net = nn.Sequential(nn.Linear(4, 3, bias=False), nn.BatchNorm1d(3, eps=0.0)).double()
-    before = net(x).detach()
-    with torch.no_grad():
-        net[0].weight.mul_(10)
-    close(net(x).detach(), before, rtol=1e-10, atol=1e-12)

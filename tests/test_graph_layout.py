@@ -66,9 +66,17 @@ def _reaches(layout, box, size, tip):
 def test_chains_that_could_cross_do_not():
     pairs = [(0, 5), (1, 4), (2, 3), (3, 8), (4, 7), (5, 6)]
     items = _Items([(10.0, 10.0)] * 9, pairs)
+    assert _crossings(items) == 0, "so does the order of the arguments"
+    items.layers[1].reverse()
     assert _crossings(items) == 6
     _reduce_crossings(items)
     assert _crossings(items) == 0
+
+
+def test_the_first_argument_stands_above():
+    layout = layered([(30.0, 20.0)] * 5, [(1, 3), (0, 3), (3, 4), (2, 4)])
+    assert layout.corners[1][1] < layout.corners[0][1]
+    assert layout.corners[3][1] < layout.corners[2][1]
 
 
 def test_a_chain_is_straight():

@@ -74,6 +74,12 @@ def test_values_of_small_tensors_and_the_range_of_large_ones():
     large = torch.arange(100.0, requires_grad=True)
     assert lines(large.sum(), "leaf", show_shapes=False) == ["value 0 … 99"]
     assert lines(leaf(1.0, 2.0).sum(), "leaf", show_shapes=False) == ["value [1, 2]"]
+    assert lines(torch.ones(9, requires_grad=True).sum(), "leaf", show_shapes=False) == ["value all 1"]
+    large = torch.ones(9)
+    large[3] = float("nan")
+    assert lines(large.requires_grad_().sum(), "leaf", show_shapes=False) == ["value some nan"]
+    wide = torch.full((2, 6), -1.2347e-10, requires_grad=True)
+    assert lines(wide.sum(), "leaf", show_shapes=False) == ["value all -1.235e-10"], "too wide to be written out"
     assert lines(torch.ones(1, 1, requires_grad=True).sum(), "leaf", show_shapes=False) == ["value [[1]]"]
     assert lines(torch.zeros(0, requires_grad=True).sum(), "leaf") == ["(0,) float32"]
 

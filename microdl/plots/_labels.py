@@ -58,8 +58,7 @@ def lines_of_values(kind: str, array: Array, word: str) -> list[tuple[str, str]]
         return []
     texts = _written_out(array)
     if not texts or max(map(len, texts)) > LONGEST_VALUES:
-        low, high = _number(array.min()), _number(array.max())
-        texts = [f"{low} … {high}" if low != high else f"all {low}"]
+        texts = [_range(array)]
     return [(kind, (lead if i == 0 else SPACE * len(lead)) + text) for i, text in enumerate(texts)]
 
 
@@ -72,6 +71,16 @@ def _written_out(array: Array) -> list[str]:
     if array.ndim == 2 and array.shape[0] <= DOWN and array.shape[1] <= ACROSS:
         return _rows(array)
     return []
+
+
+def _range(array: Array) -> str:
+    """From the least to the greatest; NaN is neither."""
+    low, high = array.min(), array.max()
+    if low == high:
+        return f"all {_number(low)}"
+    if array.dtype.kind == "f" and np.isnan(low):
+        return "all nan" if np.isnan(array).all() else "some nan"
+    return f"{_number(low)} … {_number(high)}"
 
 
 def _rows(matrix: Array) -> list[str]:

@@ -5,8 +5,8 @@ The method of Sugiyama, Tagawa and Toda (1981), with the parts that its later us
 - Layers: a box stands as far left of the last ones as its longest way to them has arrows.
 - An arrow over several layers passes through a gap in each. All arrows from one box share their gaps, so that what is
   used often, such as a recurrent weight, becomes one line with branches.
-- Order within a layer: swept to and fro, by the mean place of the neighbours; of all orders met, the one in which the
-  fewest lines cross.
+- Order within a layer: at first that of the arrows, the first above; then swept to and fro, by the mean place of the
+  neighbours; of all orders met, the one in which the fewest lines cross.
 - Heights: each box as near to the mean of its neighbours as the distances to those above and below allow, which is a
   problem of isotonic regression and solved exactly, layer by layer.
 
@@ -70,8 +70,9 @@ class _Items:
         self.links: list[tuple[int, int]] = []
         self.last: list[int] = [self._arrive(a, b) for a, b in arrows]  # what each arrow passes before it ends
         self.layers: list[list[int]] = [[] for _ in range(max(self.layer) + 1)]
-        for item, layer in enumerate(self.layer):
-            self.layers[layer].append(item)
+        first = _reading_order(self.boxes, arrows)
+        for item in sorted(range(len(self.layer)), key=lambda item: first[self.source[item]]):
+            self.layers[self.layer[item]].append(item)
         self.left: dict[int, list[int]] = defaultdict(list)
         self.right: dict[int, list[int]] = defaultdict(list)
         for a, b in self.links:
@@ -119,6 +120,22 @@ def _layers(boxes: int, arrows: Sequence[tuple[int, int]]) -> list[int]:
     if len(ready) < boxes:
         raise ValueError("the arrows lead in a circle")
     return layer
+
+
+def _reading_order(boxes: int, arrows: Sequence[tuple[int, int]]) -> list[int]:
+    """The place of each box in an order in which what leads to it comes after it, in the order of the arrows."""
+    before: list[list[int]] = [[] for _ in range(boxes)]
+    for a, b in arrows:
+        before[b].append(a)
+    ends = {*range(boxes)} - {a for a, _ in arrows}
+    place: dict[int, int] = {}
+    stack = sorted(ends, reverse=True)
+    while stack:
+        box = stack.pop()
+        if box not in place:
+            place[box] = len(place)
+            stack += reversed(before[box])
+    return [place[box] for box in range(boxes)]
 
 
 # --- order ------------------------------------------------------------------------------------------------

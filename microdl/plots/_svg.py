@@ -65,7 +65,7 @@ def written(picture: Picture, title: str, description: str) -> str:
     body = "\n".join([*_wires(picture, layout), *_boxes(picture, layout)])
     width, height = layout.width + 2 * MARGIN, layout.height + 2 * MARGIN
     mark = f"{zlib.crc32(body.encode()):08x}"  # two graphs in one page have their own title each
-    return (
+    text = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(width)}" height="{_n(height)}" '
         f'viewBox="{_n(-MARGIN)} {_n(-MARGIN)} {_n(width)} {_n(height)}" role="img" '
         f'aria-labelledby="graph-{mark}-title graph-{mark}-desc" font-family="monospace" font-size="{_n(FONT_SIZE)}">\n'
@@ -74,6 +74,7 @@ def written(picture: Picture, title: str, description: str) -> str:
         f'<rect x="{_n(-MARGIN)}" y="{_n(-MARGIN)}" width="{_n(width)}" height="{_n(height)}" fill="#ffffff"/>\n'
         f"{body}\n</svg>\n"
     )
+    return text.encode("ascii", "xmlcharrefreplace").decode()  # the same in whatever encoding it is written to a file
 
 
 def _wires(picture: Picture, layout: Layout) -> Iterator[str]:

@@ -36,7 +36,8 @@ def graph_svg(
 ) -> str:
     """The computational graph as the text of an SVG picture, drawn without Graphviz or matplotlib.
 
-    Write it to a file, or show it in a notebook with ``IPython.display.SVG(graph_svg(loss))``.
+    Write it to a file, in any encoding, for all its characters are ASCII; or show it in a notebook with
+    ``IPython.display.SVG(graph_svg(loss))``.
 
     Args:
         tensor: what was computed, such as a loss; or a list of several.
@@ -83,6 +84,8 @@ def graph_dot(
     max_nodes: int = 200,
 ) -> str:
     r"""The computational graph in Graphviz's DOT language. Arguments and errors as for `graph_svg`.
+
+    Graphviz reads it as UTF-8.
 
     Example:
         >>> import microdl as torch

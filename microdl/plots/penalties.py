@@ -52,7 +52,7 @@ def plot_penalties(ax: Axes | None = None, *, beta: float = 1.0, title: str | No
     for draw in (axes.axhline, axes.axvline):
         draw(0, color="0.6", linewidth=0.8, zorder=0)
     axes.set(xlabel="$w_1$", ylabel="$w_2$", aspect="equal", xlim=(-1.25, 1.25), ylim=(-1.25, 1.6))
-    axes.legend(loc="upper center", frameon=False, fontsize="small")
+    axes.legend(loc="upper center", framealpha=1, edgecolor="none", fontsize="small")
     tidy(axes)
     if title:
         axes.set_title(title)

@@ -168,6 +168,13 @@ def test_labels_are_named_though_the_step_keeps_a_copy():
     assert titles(row.sum())[-2:] == ["index", "sum"]
 
 
+def test_constants_that_share_the_memory_of_a_named_tensor():
+    x, w = torch.ones(2, 3), torch.ones(6, requires_grad=True)
+    assert "x (view)" in titles((w * x.flatten()).sum(), {"x": x})
+    assert "w (detached)" in titles((w * w.detach()).sum(), {"w": w})
+    assert "constant" in titles((w * x.flatten().clone()).sum(), {"x": x, "w": w})
+
+
 def test_whole_steps_have_the_names_they_are_called_by():
     x, w = torch.ones(2, 3, 4), torch.ones(5, 4, requires_grad=True)
     assert titles(nn.functional.linear(x, w))[-1] == "linear", "whose last step in PyTorch is a view"
@@ -331,7 +338,7 @@ def test_a_recurrent_weight_becomes_one_line_with_branches():
         (lambda: torch.ones(2), {}, ValueError, r"no graph: it requires no grad \(shape \(2,\)\).*requires_grad=True"),
         (lambda: [leaf(1.0), torch.ones(2)], {}, ValueError, "tensor 1 of the list has no graph"),
         (list, {}, ValueError, "no tensor given"),
-        (lambda: 3.0, {}, TypeError, "the tensor must be a Tensor, got float: 3.0"),
+        (lambda: 3.0, {}, TypeError, "the tensor must be a Tensor, got float: pass what was computed"),
         (lambda: [leaf(1.0), "w"], {}, TypeError, "tensor 1 of the list must be a Tensor, got str"),
         (lambda: leaf(1.0), {"names": ["w"]}, TypeError, r'names must be a dict such as \{"w": w\}.*not list'),
         (lambda: leaf(1.0), {"names": {"w": 1.0}}, TypeError, r"names\['w'\] must be a Tensor or a module, not float"),

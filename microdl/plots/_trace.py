@@ -84,7 +84,7 @@ def _roots(tensors: Any) -> list[Any]:
     for i, t in enumerate(roots):
         where = f"tensor {i} of the list" if isinstance(tensors, (list, tuple)) else "the tensor"
         if not isinstance(t, TensorBase):
-            raise TypeError(f"{where} must be a Tensor, got {type(t).__name__}: {t!r:.80}")
+            raise TypeError(f"{where} must be a Tensor, got {type(t).__name__}: pass what was computed, such as a loss")
         if t._node is None:
             raise ValueError(
                 f"{where} has no graph: it requires no grad (shape {tuple(t._a.shape)}). Compute it from a tensor made "
@@ -172,7 +172,7 @@ class _Drawer:
         return self._box_of_step(key)
 
     def _box_of_constant(self, key: Constant) -> Box:
-        name = next((name for name, t in self.named if t._node is None and _is(t, key)), None)
+        name = _name_of_constant(key, self.named)
         lines = self._lines(key, *((key.array.shape, key.array.dtype) if key.array is not None else (None, None)))
         note = () if not key.note else (("note", key.note),)
         return Box("constant", name or "constant", (*lines, *note), f"{name or 'constant'}: requires no grad")
@@ -226,9 +226,17 @@ def _plain_arguments(node: Node) -> tuple[tuple[str, str], ...]:
     return (("note", ", ".join(texts)),) if texts else ()
 
 
-def _is(t: Any, constant: Constant) -> bool:
+def _name_of_constant(constant: Constant, named: list[tuple[str, Any]]) -> str | None:
+    """The name of the tensor it is, or of one whose memory it shares."""
     array = constant.array
-    if array is None or t._a is array:
-        return array is not None
-    same = constant.is_copy and t._a.shape == array.shape and t._a.dtype == array.dtype
-    return bool(same and np.array_equal(t._a, array))
+    if array is None:
+        return None
+    for name, t in named:
+        if t._a is array:
+            return name if t._node is None else f"{name} (detached)"
+    for name, t in named:
+        if np.may_share_memory(t._a, array):
+            return f"{name} (view)"
+        if constant.is_copy and t._a.dtype == array.dtype and np.array_equal(t._a, array):
+            return name
+    return None

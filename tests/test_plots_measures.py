@@ -18,6 +18,10 @@ def texts(ax):
     return [text.get_text() for text in ax.texts]
 
 
+def legend(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
 def bars(ax):
     """(means, lower ends, upper ends)"""
     line, _, (segments,) = ax.containers[0]
@@ -37,17 +41,19 @@ def test_every_outcome_is_a_dot_with_mean_and_standard_deviation():
     np.testing.assert_allclose(means, np.column_stack([KS, SCORES.mean(axis=0)]))
     np.testing.assert_allclose(high - low, 2 * SCORES.std(axis=0))
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("k", "accuracy")
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
-        "one fold", "best mean", "mean ± 1 std. dev. of 3 folds",
-    ]  # fmt: skip
+    assert legend(ax) == ["one fold", "mean ± 1 std. dev. of 3 folds", "best: k = 3, mean 0.7"]
 
 
 def test_the_best_is_marked():
-    assert texts(plot_cross_validation(KS, SCORES)) == ["best: k = 3\nmean 0.7"]
-    assert texts(plot_cross_validation(KS, SCORES, best="min", xlabel="neighbours"))[0].startswith(
-        "best: neighbours = 8"
+    def best(ax):
+        return legend(ax)[-1], ax.lines[-1].get_xdata()[0]
+
+    assert best(plot_cross_validation(KS, SCORES)) == ("best: k = 3, mean 0.7", 3)
+    assert best(plot_cross_validation(KS, SCORES, best="min", xlabel="neighbours")) == (
+        "best: neighbours = 8, mean 0.3",
+        8,
     )
-    assert texts(plot_cross_validation([1, 2], [[0.5, 0.5]]))[0].startswith("best: k = 1"), "of equal ones the first"
+    assert best(plot_cross_validation([1, 2], [[0.5, 0.5]]))[1] == 1, "of equal ones the first"
 
 
 def test_other_forms_of_outcomes():
@@ -222,7 +228,7 @@ def test_many_classes_have_a_colour_bar_in_place_of_numbers():
     ax = plot_confusion_matrix(np.eye(100))
     assert not ax.texts
     assert len(ax.figure.axes) == 2
-    assert len(ticks(ax)) <= 30
+    assert len(ticks(ax)) <= 50, "as many names as there is room for"
 
 
 @pytest.mark.parametrize(

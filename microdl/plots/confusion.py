@@ -136,8 +136,9 @@ def _draw_cells(ax: Axes, shown: Floats, names: list[str]) -> Any:
     shades = LinearSegmentedColormap.from_list("microdl_counts", SHADES)
     image = ax.imshow(shown, cmap=shades, vmin=0, vmax=float(shown.max()) or 1.0, interpolation="nearest")
     count = len(names)
-    every = range(0, count, 1 if count <= WITH_NUMBERS else -(-count // 25))
-    turned = max(len(name) for name in names) > (4 if count > 5 else 9)
+    room = ax.get_window_extent().height / ax.figure.dpi  # inches
+    every = range(0, count, max(1, -(-count // max(2, int(room / 0.17)))))
+    turned = max(len(names[k]) for k in every) * 0.1 > room / len(every)
     ax.set_xticks(list(every), [names[k] for k in every], rotation=90 if turned else 0)
     ax.set_yticks(list(every), [names[k] for k in every])
     ax.tick_params(labelsize=9 if count <= 15 else 7)

@@ -19,6 +19,7 @@ __all__ = ["plot_curves", "plot_losses"]
 TRAIN_COLOUR, VALID_COLOUR = BLUE, ORANGE
 VALID_DASHES = dashes(1)
 MARKS = 8  # markers along a curve
+MOST_WITHIN = 6  # names, up to which the legend stands within the axes
 
 
 def plot_losses(
@@ -229,6 +230,9 @@ def _finish(ax: Axes, ylabel: str, xlabel: str = "epoch") -> None:
 
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.set_xlim(left=0)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    ax.legend(frameon=False, loc="best")
+    ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
+    if len(ax.get_legend_handles_labels()[0]) > MOST_WITHIN:
+        ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    else:
+        ax.legend(frameon=False, loc="best")
     tidy(ax)

@@ -17,7 +17,8 @@ __all__ = ["plot_hog"]
 
 CELL, ORIENTATIONS = 8, 9
 MOST_STROKES = 200_000
-FAINTEST = 0.02  # of the longest stroke: shorter ones would be dots
+FAINTEST = 0.08  # of a cell: shorter strokes would be dots
+STRONG = 90  # the percentile of the cells' largest bins whose stroke spans a cell
 
 
 def plot_hog(
@@ -33,7 +34,7 @@ def plot_hog(
 
     Bin i of n stands for gradients at (i + 1/2) * 180/n degrees (scikit-image's convention: from the x-axis, towards
     growing rows). A stroke is drawn across the gradient, that is along the edge, and its length is in proportion to the
-    bin; the longest of all spans a cell.
+    bin, up to the size of a cell, which the largest bins of the strongest tenth of the cells have.
 
     Args:
         image: (height, width) or (height, width, 3), bytes or numbers. Cells in its place, as the only argument, are
@@ -81,7 +82,7 @@ def plot_hog(
     ax = _axes(ax, shift + width, height, title)
     if picture is not None:
         _draw_image(ax, picture)
-    _draw_strokes(ax, histograms, size, shift, over and picture is not None)
+    _draw_strokes(ax, histograms, size, shift, shift + width, over and picture is not None)
     _frame(ax, shift, columns, rows)
     ax.set(xlim=(-0.5, shift + width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal")
     ax.set_axis_off()
@@ -164,7 +165,12 @@ def _draw_image(ax: Axes, picture: NDArray[np.uint8]) -> None:
     ax.imshow(picture, extent=(-0.5, width - 0.5, height - 0.5, -0.5), interpolation="nearest", **options)
 
 
-def _draw_strokes(ax: Axes, histograms: Floats, size: tuple[int, int], shift: float, over: bool) -> None:
+def _strong(histograms: Floats) -> float:
+    largest = histograms.max(axis=2)
+    return float(np.percentile(largest[largest > 0], STRONG, method="higher")) if largest.any() else 1.0
+
+
+def _draw_strokes(ax: Axes, histograms: Floats, size: tuple[int, int], shift: float, width: float, over: bool) -> None:
     from matplotlib.collections import LineCollection
 
     rows, columns, orientations = histograms.shape
@@ -174,14 +180,15 @@ def _draw_strokes(ax: Axes, histograms: Floats, size: tuple[int, int], shift: fl
         np.meshgrid(shift + (np.arange(columns) + 0.5) * size[1] - 0.5, (np.arange(rows) + 0.5) * size[0] - 0.5),
         axis=-1,
     )[:, :, None]
-    share = histograms / (histograms.max() or 1.0)
+    share = np.minimum(1.0, histograms / _strong(histograms))
     half = 0.5 * min(size) * share[..., None] * along
     drawn = share > FAINTEST
     segments = np.stack([centre - half, centre + half], axis=3)[drawn]
-    strokes = LineCollection(list(segments), colors=VERMILLION if over else BLACK, linewidths=1.3 if over else 1.1)
-    strokes.set_capstyle("round")
+    points = ax.get_window_extent().width / ax.figure.dpi * 72 / width * min(size)  # of a cell
+    thick = min(1.4, max(0.35, points / 14))
+    strokes = LineCollection(list(segments), colors=VERMILLION if over else BLACK, linewidths=thick)
     if over:
-        strokes.set_path_effects(outline(2.6))
+        strokes.set_path_effects(outline(2 * thick))
     ax.add_collection(strokes, autolim=False)
 
 

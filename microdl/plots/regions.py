@@ -254,7 +254,11 @@ def _draw_normals(ax: Axes, planes: list[Hyperplane], names: list[str], bounds: 
 
 
 def _draw_points(ax: Axes, points: Floats, labels: list[Any] | None, classes: list[Any], names: list[str]) -> None:
-    style: dict[str, Any] = {"s": 32 if len(points) <= 400 else 12, "linewidths": 0.7, "zorder": 4}
+    style: dict[str, Any] = {
+        "s": 32 if len(points) <= 400 else 13,
+        "linewidths": 0.7 if len(points) <= 400 else 0.3,
+        "zorder": 4,
+    }
     if labels is None:
         ax.scatter(points[:, 0], points[:, 1], color="white", edgecolors="black", **style)
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._style import BLACK, BLUE, VERMILLION, Floats, as_array, check_finite, detached, new_axes, outline, tidy
+from ._style import BLACK, BLUE, VERMILLION, Floats, as_array, check_finite, detached, new_axes, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,8 +64,8 @@ def plot_cross_validation(
     Example:
         >>> from microdl.plots import plot_cross_validation
         >>> axes = plot_cross_validation([1, 3, 5], [[0.5, 0.6, 0.4], [0.4, 0.8, 0.6]])
-        >>> [text.get_text() for text in axes.texts]
-        ['best: k = 3\\nmean 0.7']
+        >>> [text.get_text() for text in axes.get_legend().get_texts()]
+        ['one fold', 'mean ± 1 std. dev. of 2 folds', 'best: k = 3, mean 0.7']
 
     Source: https://cs231n.github.io/classification/, "Validation sets for hyperparameter tuning".
     """
@@ -87,12 +87,14 @@ def plot_cross_validation(
     bars: dict[str, Any] = {"color": BLUE, "linewidth": 1.6, "capsize": 4, "marker": "s", "markersize": 5, "zorder": 3}
     if not numeric:
         bars["linestyle"] = "none"  # nothing lies between them
-    folds = len(found.scores)
-    ax.errorbar(at[order], means[order], deviations[order], label=f"mean ± 1 std. dev. of {folds} folds", **bars)
-    _mark_best(ax, at, means, winner, f"best: {name} = {_text(found.values[winner])}\nmean {means[winner]:.3g}")
+    folds = f"{len(found.scores)} fold" + "s" * (len(found.scores) > 1)
+    ax.errorbar(at[order], means[order], deviations[order], label=f"mean ± 1 std. dev. of {folds}", **bars)
+    text = f"best: {name} = {_text(found.values[winner])}, mean {means[winner]:.3g}"
+    _mark_best(ax, at[winner], means[winner], text)
     ax.set(xlabel=name, ylabel=ylabel)
-    ax.margins(y=0.16)
-    ax.legend(loc="best", frameon=False, fontsize=9)
+    ax.margins(x=0.05 if numeric else 0.15, y=0.16)
+    dots, star, bars_ = ax.get_legend_handles_labels()[0]
+    ax.legend(handles=[dots, bars_, star], loc="best", framealpha=0.85, edgecolor="none", fontsize=9)
     tidy(ax)
     if title:
         ax.set_title(title)
@@ -105,29 +107,10 @@ def _draw_outcomes(ax: Axes, at: Floats, scores: Floats) -> None:
     ax.scatter(x, scores.ravel(), label="one fold", zorder=4, **dots)
 
 
-def _mark_best(ax: Axes, at: Floats, means: Floats, winner: int, text: str) -> None:
-    star: dict[str, Any] = {
-        "marker": "*",
-        "s": 190,
-        "color": VERMILLION,
-        "edgecolors": BLACK,
-        "linewidths": 0.8,
-        "zorder": 5,
-    }
-    ax.scatter(at[winner : winner + 1], means[winner : winner + 1], label="best mean", **star)
-    ax.axvline(at[winner], color=VERMILLION, linestyle=":", linewidth=1.0, zorder=1)
-    left = at[winner] <= np.median(at)
-    ax.annotate(
-        text,
-        xy=(at[winner], 0.02),
-        xycoords=("data", "axes fraction"),
-        xytext=(5 if left else -5, 0),
-        textcoords="offset points",
-        ha="left" if left else "right",
-        va="bottom",
-        fontsize=9,
-        path_effects=outline(),
-    )
+def _mark_best(ax: Axes, x: float, y: float, label: str) -> None:
+    star: dict[str, Any] = {"marker": "*", "s": 190, "color": VERMILLION, "edgecolors": BLACK, "linewidths": 0.8}
+    ax.scatter([x], [y], label=label, zorder=5, **star)
+    ax.axvline(x, color=VERMILLION, linestyle=":", linewidth=1.0, zorder=1)
 
 
 def _scale(ax: Axes, values: list[Any], at: Floats, numeric: bool, log: bool | None) -> None:

@@ -90,9 +90,8 @@ def test_words_are_stretched_each_by_itself_or_together():
     words = np.array([[0.0, 1.0, 0.0, 1.0], [0.0, -0.1, 0.0, 0.1]])
     np.testing.assert_array_equal(drawn(plot_codebook(words)).reshape(2, 4), [[0, 255, 0, 255], [128, 0, 128, 255]])
     np.testing.assert_array_equal(drawn(plot_codebook(words, together=True)).reshape(2, 4)[1], [23, 0, 23, 46])
-    np.testing.assert_array_equal(
-        drawn(plot_codebook(SimpleNamespace(cluster_centers_=words))), drawn(plot_codebook(words))
-    )
+    for learnt in (SimpleNamespace(cluster_centers_=words), SimpleNamespace(codebook_=words.reshape(2, 2, 2))):
+        np.testing.assert_array_equal(drawn(plot_codebook(learnt)), drawn(plot_codebook(words)))
 
 
 def test_words_with_counts_are_drawn_from_the_most_frequent():
@@ -110,16 +109,22 @@ def test_words_with_counts_are_drawn_from_the_most_frequent():
 
 def test_a_bank_has_one_scale_and_a_row_a_frequency():
     bank = np.linspace(-2, 1, 2 * 3 * 5 * 5).reshape(2, 3, 5, 5)
-    ax = plot_gabor_bank(bank)
+    ax = plot_gabor_bank(bank, together=True)
     np.testing.assert_allclose(drawn(ax), bank.reshape(6, 5, 5))
     assert {image.get_clim() for image in ax.images} == {(-2, 2)}
     assert len({round(image.get_extent()[0], 6) for image in ax.images}) == 3
     assert ax.figure.axes[1].get_ylabel() == "weight"
 
 
+def test_each_kernel_has_its_own_scale_where_none_is_asked_for():
+    ax = plot_gabor_bank([[[1.0, -4.0]], [[0.001, 0.0]], [[0.0, 0.0]]])
+    np.testing.assert_array_equal(drawn(ax), [[[0.25, -1]], [[1, 0]], [[0, 0]]])
+    assert {image.get_clim() for image in ax.images} == {(-1, 1)}
+
+
 def test_kernels_of_several_sizes_complex_ones_and_labels():
     ax = plot_gabor_bank([np.ones((3, 3)), 2 * np.ones((1, 1)) + 5j], labels=["a", "b"])
-    np.testing.assert_array_equal(drawn(ax)[1], [[0, 0, 0], [0, 2, 0], [0, 0, 0]])
+    np.testing.assert_array_equal(drawn(ax)[1], [[0, 0, 0], [0, 1, 0], [0, 0, 0]])
     assert texts(ax) == ["a", "b"]
 
 

@@ -10,6 +10,7 @@ pytest.importorskip("matplotlib", reason="pictures need the extra microdl[plots]
 from matplotlib.figure import Figure
 
 import microdl as torch
+from microdl._estimator import Estimator
 from microdl.plots import plot_templates, save_figure
 
 
@@ -50,6 +51,14 @@ def test_an_estimator_names_its_classes():
 def test_one_row_for_two_classes_says_which_is_which():
     assert names(plot_templates(Linear(np.eye(4)[:1], ["no", "yes"]))) == ["yes against no"]
     assert names(plot_templates(Linear(np.ones(4), None))) == ["0"]
+
+
+def test_networks_of_ours_have_a_row_a_unit():
+    class Network(Estimator):
+        coefs_ = (np.arange(8.0).reshape(2, 4), np.zeros((3, 2)))
+        predict = len
+
+    np.testing.assert_array_equal(drawn(plot_templates(Network()))[1], [[4, 5], [6, 7]])
 
 
 def test_networks_pipelines_and_searches():

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .._estimator import Estimator
 from ._style import Floats, as_array
 
 __all__ = ["fitted", "is_module", "linear_layer", "weights_of"]
@@ -59,8 +60,9 @@ def weights_of(model: Any) -> tuple[Floats, list[str] | None]:
         rows = np.atleast_2d(as_array(dense, "weights"))
         return rows, _row_names(getattr(model, "classes_", None), len(rows))
     layers = getattr(model, "coefs_", None)
-    if layers is not None:  # of a network: (features, units) each, as scikit-learn has them
-        return as_array(layers[0], "weights").T, None
+    if layers is not None:  # of a network: ours are (units, features) each, scikit-learn's (features, units)
+        first = as_array(layers[0], "weights")
+        return first if isinstance(model, Estimator) else first.T, None
     raise ValueError(
         f"{type(model).__name__} has no coef_, so no templates: fit it first if it is linear, or pass an array"
     )

@@ -133,7 +133,7 @@ def plot_codebook(
 
     Args:
         patches: the words, (n, height, width), (n, height, width, 3) or channels first, or flat, (n, features); an
-            estimator with ``cluster_centers_`` will do. Whitened ones may be negative.
+            estimator with ``codebook_`` or ``cluster_centers_`` will do. Whitened ones may be negative.
         ax: the axes to draw on, all words within them; by default a new figure's.
         shape: of a flat patch, as in `plot_templates`; by default square.
         counts: how often each occurs, shape (n,): written above the words, which are drawn from the most frequent to
@@ -158,7 +158,8 @@ def plot_codebook(
         >>> len(plot_codebook(np.eye(9)).images)
         9
     """
-    words = batch(getattr(patches, "cluster_centers_", patches), shape, "patches")
+    learnt = getattr(patches, "codebook_", getattr(patches, "cluster_centers_", patches))
+    words = batch(learnt, shape, "patches")
     captions = [""] * len(words)
     if counts is not None:
         occurring = as_array(counts, "counts")
@@ -180,10 +181,11 @@ def plot_gabor_bank(
     ax: Axes | None = None,
     *,
     labels: Sequence[Any] | None = None,
+    together: bool = False,
     columns: int | None = None,
     title: str | None = None,
 ) -> Axes:
-    """Draw the kernels of a bank of Gabor filters, all on one scale that is symmetric about 0.
+    """Draw the kernels of a bank of Gabor filters, on scales that are symmetric about 0.
 
     Args:
         kernels: (n, height, width); (frequencies, orientations, height, width), a row a frequency; or a list of arrays
@@ -191,6 +193,8 @@ def plot_gabor_bank(
             part is drawn.
         ax: the axes to draw on, all kernels within them; by default a new figure's.
         labels: a name for each kernel, in order.
+        together: one scale for all kernels; by default each is divided by its own largest magnitude, since those of low
+            frequencies are wide and faint.
         columns: how many kernels in a row; by default the orientations, if the array has them.
         title: above all kernels.
 
@@ -213,10 +217,12 @@ def plot_gabor_bank(
     if len(names) != len(bank):
         raise ValueError(f"there are {len(bank)} kernels, but {len(names)} labels: {names}")
     columns = across if columns is None and ax is None else check_columns(columns)
-    largest = largest_of(bank)
-    scale = ("weight", largest)
+    name, largest = "weight", largest_of(bank)
+    if not together:
+        name, largest = "weight / its kernel's largest", 1.0
+        bank = np.array([kernel / largest_of(kernel) for kernel in bank])
     aspect = bank.shape[2] / bank.shape[1]
-    mosaic = lay_out(len(bank), aspect, names, ax=ax, columns=columns or across, title=title, scale=scale)
+    mosaic = lay_out(len(bank), aspect, names, ax=ax, columns=columns or across, title=title, scale=(name, largest))
     draw_scaled(mosaic, list(bank), names, signed(largest))
     return mosaic.ax
 

@@ -193,3 +193,17 @@ def test_numbers_from_anywhere():
 def test_what_is_no_number_is_refused(values, error, text):
     with pytest.raises(error, match=text):
         _style.as_array(values, "x")
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 10])
+def test_the_regions_of_a_picture_can_be_told_apart_in_a_grey_print(tmp_path, count):
+    image = pytest.importorskip("PIL.Image", reason="matplotlib brings Pillow")
+    ax = plots.plot_decision_regions(
+        lambda x: np.clip(x[:, 0], 0, count - 1).astype(int), [[0.0, 0.0], [count, 1.0]], bounds=(0, count, 0, 1)
+    )
+    plots.save_figure(ax, tmp_path / "a.png", dpi=100)
+    grey = np.asarray(image.open(tmp_path / "a.png").convert("L"))
+    centres = ax.transData.transform([(k + 0.5, 0.25) for k in range(count)]) * 100 / ax.figure.dpi
+    values = np.array([grey[round(len(grey) - y), round(x)] for x, y in centres], dtype=float)
+    assert len(set(values)) == count
+    assert np.diff(np.sort(values)).min() >= min(20, 0.9 * 44 / (count - 1) - 1)

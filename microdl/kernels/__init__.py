@@ -11,15 +11,33 @@ from typing import TYPE_CHECKING, Any
 from .._later import Later
 
 if TYPE_CHECKING:
-    from . import activation, convert, distance, gather, hinge, linear, optim, product, softmax, streams
+    from . import (
+        activation,
+        convert,
+        distance,
+        filters,
+        gather,
+        hinge,
+        linear,
+        optim,
+        orientation,
+        patterns,
+        product,
+        softmax,
+        streams,
+    )
 else:
-    _NAMES = "activation convert distance gather hinge linear optim product softmax streams"
+    _NAMES = (
+        "activation convert distance filters gather hinge "
+        "linear optim orientation patterns product softmax streams"
+    )
     _THEMES = tuple(f".{name}" for name in _NAMES.split())
     __getattr__ = Later(__name__, dict.fromkeys(_THEMES, ""))
 
 __all__ = [
     "WARM_UP", "compile_seconds", "get_num_threads", "set_num_threads", "warm_up",
-    "activation", "convert", "distance", "gather", "hinge", "linear", "optim", "product", "softmax", "streams",
+    "activation", "convert", "distance", "filters", "gather", "hinge", "linear", "optim", "orientation", "patterns",
+    "product", "softmax", "streams",
 ]  # fmt: skip
 
 _num_threads: int | None = None

@@ -1,0 +1,265 @@
+"""Local binary patterns: each pixel's neighbours on a circle, compared with it, and what is made of the signs.
+
+A neighbour between pixels is interpolated in float64 in a fixed order of operations: in plain areas, where it equals
+the pixel but for rounding, rounding decides the sign.
+"""
+
+import functools
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._compile import kernel
+from ._threads import bounds, in_parts, threaded
+
+Doubles = NDArray[np.float64]
+Codes = NDArray[np.int32]
+Places = NDArray[np.int64]
+
+METHODS = ("default", "ror", "uniform", "nri_uniform", "var")
+_DEFAULT, _ROR, _UNIFORM, _NRI = 0, 1, 2, 3
+TABLE_FROM = 16
+"""Neighbours up to which every code's label is looked up in a table."""
+
+_THREADS_FROM = 4_096
+_CHUNK = 1 << 20  # padded pixels at once, in float64
+
+
+class Ring:
+    """Where the neighbours are: `P` points at the distance `R`, the first to the right, then against the clock.
+
+    Pixel (r, c) has its neighbour i between the rows r + top[i] and the next, `down[i, r]` of the way, and between the
+    columns c + left[i] and the next, `right[i, c]` of the way. Outside the image is 0.
+    """
+
+    def __init__(self, P: int, R: float, height: int, width: int) -> None:
+        turn = 2 * np.pi * np.arange(P) / P
+        rows, columns = np.round(-R * np.sin(turn), 5), np.round(R * np.cos(turn), 5)
+        self.top, self.left = np.floor(rows).astype(np.int64), np.floor(columns).astype(np.int64)
+        self.down, self.right = _fractions(rows, height), _fractions(columns, width)
+        self.whole = ((rows == self.top) & (columns == self.left)).astype(np.int64)
+        self.reach = int(np.ceil(R)) + 1
+
+    def arguments(self) -> tuple[Any, ...]:
+        return self.top, self.left, self.down, self.right, self.whole, self.reach
+
+
+def _fractions(offsets: Doubles, size: int) -> Doubles:
+    """How far each pixel's neighbours are beyond a pixel, rounded as in the sum of the pixel's place and the offset."""
+    places = np.arange(size) + offsets[:, None]
+    return places - np.floor(places)
+
+
+def codes(images: Any, P: int, R: float) -> Codes:
+    """out[i, r, c] = sum over k of 2^k [neighbour k >= pixel], for images (n, height, width) and P up to 31."""
+    out = np.empty(images.shape, np.int32)
+    ring = Ring(P, R, *images.shape[1:])
+    for begin, end, padded in _chunks(images, ring.reach):
+        _codes(padded, *ring.arguments(), out[begin:end])
+    return out
+
+
+def variances(images: Any, P: int, R: float) -> Doubles:
+    """out[i, r, c] = the variance of the P neighbours, divided by P; NaN where it is 0."""
+    out = np.empty(images.shape, np.float64)
+    ring = Ring(P, R, *images.shape[1:])
+    for begin, end, padded in _chunks(images, ring.reach):
+        _variances(padded, *ring.arguments(), out[begin:end])
+    return out
+
+
+def _chunks(images: Any, reach: int) -> Any:
+    """Some images at a time as float64, with zeros around them."""
+    n, height, width = images.shape
+    shape = (height + 2 * reach, width + 2 * reach)
+    many = min(n, max(1, _CHUNK // (shape[0] * shape[1])))
+    padded = np.zeros((many, *shape))
+    for begin in range(0, n, many):
+        end = min(begin + many, n)
+        padded[: end - begin, reach:-reach, reach:-reach] = images[begin:end]
+        yield begin, end, padded[: end - begin]
+
+
+@threaded(_THREADS_FROM)
+@kernel()
+def _codes(
+    pool: int, padded: Doubles, top: Places, left: Places, down: Doubles, right: Doubles, whole: Places, reach: int,
+    out: Codes,
+) -> None:  # fmt: skip
+    _rows_of_codes(pool, padded, top, left, down, right, whole, reach, out)
+
+
+@in_parts
+@kernel()
+def _rows_of_codes(
+    begin: int, end: int, padded: Doubles, top: Places, left: Places, down: Doubles, right: Doubles, whole: Places,
+    reach: int, out: Codes,
+) -> None:  # fmt: skip
+    n, height, width = out.shape
+    first, last = bounds(begin, end, n * height)
+    between = np.empty(width)
+    for unit in range(first, last):
+        image, row = padded[unit // height], unit % height
+        line = out[unit // height, row]
+        line[:] = 0
+        pixels = image[row + reach, reach : reach + width]
+        for i in range(top.size):
+            upper, at = image[row + reach + top[i]], reach + left[i]
+            if whole[i]:
+                _add_sign(upper[at : at + width], pixels, np.int32(1 << i), line)
+            else:
+                lower = image[row + reach + top[i] + 1]
+                _interpolate(upper[at:], lower[at:], down[i, row], right[i], between)
+                _add_sign(between, pixels, np.int32(1 << i), line)
+
+
+@threaded(_THREADS_FROM)
+@kernel()
+def _variances(
+    pool: int, padded: Doubles, top: Places, left: Places, down: Doubles, right: Doubles, whole: Places, reach: int,
+    out: Doubles,
+) -> None:  # fmt: skip
+    _rows_of_variances(pool, padded, top, left, down, right, whole, reach, out)
+
+
+@in_parts
+@kernel()
+def _rows_of_variances(
+    begin: int, end: int, padded: Doubles, top: Places, left: Places, down: Doubles, right: Doubles, whole: Places,
+    reach: int, out: Doubles,
+) -> None:  # fmt: skip
+    n, height, width = out.shape
+    first, last = bounds(begin, end, n * height)
+    between, total, squares = np.empty(width), np.empty(width), np.empty(width)
+    for unit in range(first, last):
+        image, row = padded[unit // height], unit % height
+        total[:] = 0.0
+        squares[:] = 0.0
+        for i in range(top.size):
+            upper, lower, at = image[row + reach + top[i]], image[row + reach + top[i] + 1], reach + left[i]
+            _interpolate(upper[at:], lower[at:], down[i, row], right[i], between)
+            for j in range(width):
+                total[j] += between[j]
+                squares[j] += between[j] * between[j]
+        line, p = out[unit // height, row], float(top.size)
+        for j in range(width):
+            variance = (squares[j] - total[j] * total[j] / p) / p
+            line[j] = variance if variance != 0.0 else np.nan
+
+
+@kernel()
+def _interpolate(upper: Doubles, lower: Doubles, down: float, right: Doubles, out: Doubles) -> None:
+    up = 1.0 - down
+    for j in range(out.size):
+        left = 1.0 - right[j]
+        above = left * upper[j] + right[j] * upper[j + 1]
+        below = left * lower[j] + right[j] * lower[j + 1]
+        out[j] = up * above + down * below
+
+
+@kernel()
+def _add_sign(neighbours: Doubles, pixels: Doubles, bit: Any, line: Codes) -> None:
+    none = np.int32(0)
+    for j in range(line.size):
+        line[j] |= bit if neighbours[j] >= pixels[j] else none
+
+
+# --- labels ------------------------------------------------------------------------------------------------------
+
+
+def labels(found: Codes, P: int, method: str) -> Codes:
+    """What a method makes of the codes: the code, its least rotation, or the number of a uniform pattern."""
+    if method == "default":
+        return found
+    if P <= TABLE_FROM:
+        return np.take(table(P, method), found)
+    return _labels_of(found, P, method)
+
+
+@functools.lru_cache(maxsize=32)
+def table(P: int, method: str) -> Codes:
+    """The label of every code of P neighbours."""
+    return _labels_of(np.arange(1 << P, dtype=np.int32), P, method)
+
+
+def _labels_of(found: Codes, P: int, method: str) -> Codes:
+    out = np.empty(found.shape, np.int32)
+    _label(found.reshape(-1), P, METHODS.index(method), out.reshape(-1))
+    return out
+
+
+@threaded(_THREADS_FROM)
+@kernel()
+def _label(pool: int, found: Codes, P: int, method: int, out: Codes) -> None:
+    _label_part(pool, found, P, method, out)
+
+
+@in_parts
+@kernel()
+def _label_part(begin: int, end: int, found: Codes, P: int, method: int, out: Codes) -> None:
+    first, last = bounds(begin, end, found.size)
+    for i in range(first, last):
+        code = np.int64(found[i])
+        if method == _DEFAULT:
+            out[i] = code
+        elif method == _ROR:
+            out[i] = _least_rotation(code, P)
+        else:
+            out[i] = _uniform(code, P, method == _NRI)
+
+
+@kernel()
+def _least_rotation(code: int, P: int) -> int:
+    least = code
+    for _ in range(P - 1):
+        code = code >> 1 | (code & 1) << (P - 1)
+        least = min(least, code)
+    return least
+
+
+@kernel()
+def _uniform(code: int, P: int, by_place: bool) -> int:
+    """The number of ones of a pattern with at most two changes, else P + 1; or, `by_place`, also where they begin."""
+    ones, changes, first_one, first_zero = 0, 0, -1, -1
+    for i in range(P):
+        bit = code >> i & 1
+        ones += bit
+        changes += np.int64(i > 0 and bit != (code >> (i - 1) & 1))
+        if bit and first_one < 0:
+            first_one = i
+        if not bit and first_zero < 0:
+            first_zero = i
+    if not by_place:
+        return ones if changes <= 2 else P + 1
+    if changes > 2:
+        return P * (P - 1) + 2
+    if ones == 0:
+        return 0
+    if ones == P:
+        return P * (P - 1) + 1
+    place = ones - first_zero if first_one == 0 else P - first_one
+    return 1 + (ones - 1) * P + place
+
+
+@threaded(_THREADS_FROM)
+@kernel()
+def count(pool: int, found: Codes, rows: Places, columns: Places, out: Doubles) -> None:
+    """out[i, r, c, k] = the share of label k among the pixels of image i between the given rows and columns."""
+    _count_part(pool, found, rows, columns, out)
+
+
+@in_parts
+@kernel()
+def _count_part(begin: int, end: int, found: Codes, rows: Places, columns: Places, out: Doubles) -> None:
+    first, last = bounds(begin, end, found.shape[0])
+    for i in range(first, last):
+        for r in range(rows.size - 1):
+            for c in range(columns.size - 1):
+                bins, left, right = out[i, r, c], columns[c], columns[c + 1]
+                bins[:] = 0.0
+                for row in range(rows[r], rows[r + 1]):
+                    line = found[i, row, left:right]
+                    for j in range(line.size):
+                        bins[line[j]] += 1.0
+                bins /= float((rows[r + 1] - rows[r]) * (right - left))

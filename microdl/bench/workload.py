@@ -18,9 +18,9 @@ __all__ = [
 
 THEMES = (
     *("steps", "small", "float64", "optimisers", "losses", "loader", "chain", "training", "neighbours"),
-    *("start", "growth"),
+    *("features", "start", "growth"),
 )  # fmt: skip
-PEERS = ("torch", "jax", "numpy", "mygrad", "sklearn", "faiss")
+PEERS = ("torch", "jax", "numpy", "mygrad", "sklearn", "faiss", "skimage")
 SAMPLED = 1000  # entries of a large array that are compared, besides its norm
 
 Numbers = dict[str, list[float]]
@@ -89,7 +89,8 @@ def installed(framework: str) -> bool:
 
 
 def version(framework: str) -> str:
-    name = {"sklearn": "scikit-learn", "faiss": "faiss-cpu"}.get(package(framework), package(framework))
+    names = {"sklearn": "scikit-learn", "faiss": "faiss-cpu", "skimage": "scikit-image"}
+    name = names.get(package(framework), package(framework))
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:

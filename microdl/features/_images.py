@@ -67,10 +67,10 @@ def result_dtype(array: Array, dtype: Any = None) -> np.dtype[Any]:
     """`dtype` if given, which is float32 or float64 (TypeError otherwise), else float32 unless the array is float64."""
     if dtype is None:
         return np.dtype(np.float64 if array.dtype == np.float64 else np.float32)
-    found = np.dtype(getattr(dtype, "numpy", dtype))
+    found: np.dtype[Any] = np.dtype(getattr(dtype, "numpy", dtype))
     if found not in _FLOATS:
         raise TypeError(f"features are float32 or float64, got dtype={dtype!r}")
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def to_array(images: Any) -> Array:

@@ -101,7 +101,7 @@ def test_labels_without_a_table(method):
     found = np.random.default_rng(0).integers(0, 2**24, 400).astype(np.int32)
     found[:3] = 0, 2**24 - 1, 2**23
     expected = [twin_label(tuple(int(code) >> k & 1 for k in range(24)), method) for code in found]
-    np.testing.assert_array_equal(patterns.labels(found, 24, method), expected)
+    np.testing.assert_array_equal(patterns.labels_of(found, 24, method), expected)
 
 
 @pytest.mark.parametrize(("P", "R"), [(8, 1), (5, 2.5)])

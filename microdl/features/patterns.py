@@ -67,7 +67,7 @@ def lbp(images: Any, P: int = 8, R: float = 1, method: str = "default", *, dtype
     array = as_images(images, 1)
     if method == "var":
         return patterns.variances(array, P, R).astype(result_dtype(array, dtype), copy=False)
-    return patterns.labels(patterns.codes(array, P, R), P, method)
+    return patterns.labels(array, P, R, method)
 
 
 def lbp_histogram(
@@ -133,8 +133,8 @@ def _histograms(images: Array, P: int, R: float, method: str, grid: tuple[int, i
     out = np.empty((n, *grid, bins))
     many = max(1, (1 << 20) // (height * width))
     for begin in range(0, n, many):
-        found = patterns.codes(images[begin : begin + many], P, R)
-        found = patterns.labels(found, P, method) if table is None else np.take(table, found)
+        part = images[begin : begin + many]
+        found = patterns.labels(part, P, R, method) if table is None else patterns.codes(part, P, R, table)
         patterns.count(found, *edges, out[begin : begin + many])
     return out.reshape(n, -1)
 

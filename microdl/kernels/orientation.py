@@ -43,7 +43,7 @@ def histograms(images: Any, cell: tuple[int, int], orientations: int, root: bool
     if doubts.any():
         ends = np.cumsum(doubts)
         cells, gradients = np.empty(ends[-1], np.int64), np.empty((2, ends[-1]), dtype)
-        _list_doubts(*image, ends, cells, gradients)
+        _list_doubts(*image, orientations, ends, cells, gradients)
         x, y = gradients.astype(like.dtype)
         bins = np.searchsorted(edges[1:], np.rad2deg(np.arctan2(y, x)) % 180, side="right")
         known = bins < orientations  # rounding may take an angle to 180
@@ -92,11 +92,12 @@ def _bands(
     Gradients in doubt are left out, and counted by band.
     """
     first, last = bounds(begin, end, out.shape[0])
-    lines = np.empty((5, channels, rows.shape[1] // channels), out.dtype)
-    x, y = np.empty((tall, lines.shape[2]), out.dtype), np.empty((tall, lines.shape[2]), out.dtype)
+    width = rows.shape[1] // channels
+    planes, other = np.empty((channels, (tall + 2) * width), out.dtype), np.empty((3, tall, width), out.dtype)
+    x, y = np.empty((tall, width), out.dtype), np.empty((tall, width), out.dtype)
     lengths, bins = np.empty(x.shape, out.dtype), np.empty(x.shape, np.int32)
     for band in range(first, last):
-        _gradients(rows, height, band, root, like, lines, x, y)
+        _gradients(rows, height, band, root, like, planes, other, x, y)
         _bins_of(x.reshape(-1), y.reshape(-1), cosines, sines, out.shape[2], bins.reshape(-1))
         _lengths_of(x.reshape(-1), y.reshape(-1), out.shape[2], lengths.reshape(-1), bins.reshape(-1))
         doubts[band] = _count(lengths, bins, wide, out[band])
@@ -106,30 +107,31 @@ def _bands(
 @kernel()
 def _list_doubts(
     pool: int, rows: Any, height: int, channels: int, tall: int, wide: int, root: int, like: Array,
-    ends: Integers, cells: Integers, gradients: Array,
+    orientations: int, ends: Integers, cells: Integers, gradients: Array,
 ) -> None:  # fmt: skip
-    _doubts(pool, rows, height, channels, tall, wide, root, like, ends, cells, gradients)
+    _doubts(pool, rows, height, channels, tall, wide, root, like, orientations, ends, cells, gradients)
 
 
 @in_parts
 @kernel()
 def _doubts(
     begin: int, end: int, rows: Any, height: int, channels: int, tall: int, wide: int, root: int, like: Array,
-    ends: Integers, cells: Integers, gradients: Array,
+    orientations: int, ends: Integers, cells: Integers, gradients: Array,
 ) -> None:  # fmt: skip
     """The gradients in doubt, and the number of each one's cell."""
     first, last = bounds(begin, end, ends.size)
     width = rows.shape[1] // channels
-    columns, lines = width // wide, np.empty((5, channels, width), gradients.dtype)
-    x, y = np.empty((tall, width), gradients.dtype), np.empty((tall, width), gradients.dtype)
-    lengths, bins = np.empty(x.shape, gradients.dtype), np.empty(x.shape, np.int32)
+    columns, kind = width // wide, gradients.dtype
+    planes, other = np.empty((channels, (tall + 2) * width), kind), np.empty((3, tall, width), kind)
+    x, y = np.empty((tall, width), kind), np.empty((tall, width), kind)
+    lengths, bins = np.empty(x.shape, kind), np.empty(x.shape, np.int32)
     for band in range(first, last):
         at = ends[band - 1] if band else 0
         if at == ends[band]:
             continue
-        _gradients(rows, height, band, root, like, lines, x, y)
+        _gradients(rows, height, band, root, like, planes, other, x, y)
         bins[:] = 0
-        _lengths_of(x.reshape(-1), y.reshape(-1), 1, lengths.reshape(-1), bins.reshape(-1))
+        _lengths_of(x.reshape(-1), y.reshape(-1), orientations, lengths.reshape(-1), bins.reshape(-1))
         for i in range(tall):
             for j in range(columns * wide):
                 if bins[i, j]:
@@ -139,64 +141,67 @@ def _doubts(
 
 
 @kernel()
-def _gradients(rows: Any, height: int, band: int, root: int, like: Array, lines: Array, x: Array, y: Array) -> None:
-    """The gradients of one band. `lines` has room for three rows of pixels, and one channel's gradients."""
+def _gradients(
+    rows: Any, height: int, band: int, root: int, like: Array, planes: Array, other: Array, x: Array, y: Array
+) -> None:
+    """The gradients of one band.
+
+    `planes` has room for the channels of the band, and of a row above and below; `other` for one channel's gradients,
+    and one number more for each pixel.
+    """
     tall, in_image = x.shape[0], height // x.shape[0]
     top, start = band // in_image * height, band % in_image * tall
-    image, other = rows[top : top + height], lines[3:]
-    for i in range(max(start - 1, 0), start + 1):
-        _load(image[i], root, lines[i % 3])
-    for i in range(start, start + tall):
-        if i + 1 < height:
-            _load(image[i + 1], root, lines[(i + 1) % 3])
-        inner = 0 < i < height - 1
-        before, here, after = lines[(i - 1) % 3], lines[i % 3], lines[(i + 1) % 3]
-        _across(here[0], x[i - start])
-        _down(before[0], after[0], inner, y[i - start])
-        for channel in range(1, lines.shape[1]):
-            _across(here[channel], other[0, 0])
-            _down(before[channel], after[channel], inner, other[1, 0])
-            _take_longer(other[0, 0], other[1, 0], x[i - start], y[i - start], other[0, 1], like)
+    first, last = max(start - 1, 0), min(start + tall + 1, height)
+    at = (first - start + 1) * x.shape[1]
+    _load(rows[top + first : top + last].reshape(-1), root, planes[:, at:])
+    _differences(planes[0], start, height, x, y)
+    for channel in range(1, planes.shape[0]):
+        _differences(planes[channel], start, height, other[0], other[1])
+        _take_longer(
+            other[0].reshape(-1), other[1].reshape(-1), x.reshape(-1), y.reshape(-1), other[2].reshape(-1), like
+        )
 
 
 @kernel()
-def _load(row: Any, root: int, line: Array) -> None:
-    """A row of pixels as floats, one channel after another."""
-    channels, width = line.shape
+def _load(pixels: Any, root: int, planes: Array) -> None:
+    """Pixels as floats, one channel after another."""
+    channels = planes.shape[0]
+    n = pixels.size // channels
     if channels == 1:
-        plane = line[0]
-        for j in range(width):
-            plane[j] = row[j]
+        plane = planes[0]
+        for j in range(n):
+            plane[j] = pixels[j]
     else:
-        red, green, blue = line[0], line[1], line[2]
-        for j in range(width):
-            red[j] = row[3 * j]
-            green[j] = row[3 * j + 1]
-            blue[j] = row[3 * j + 2]
+        red, green, blue = planes[0], planes[1], planes[2]
+        for j in range(n):
+            red[j] = pixels[3 * j]
+            green[j] = pixels[3 * j + 1]
+            blue[j] = pixels[3 * j + 2]
     if root:
         for channel in range(channels):
-            plane = line[channel]
-            for j in range(width):
+            plane = planes[channel]
+            for j in range(n):
                 plane[j] = np.sqrt(plane[j])
 
 
 @kernel()
-def _across(line: Array, out: Array) -> None:
-    """Differences of the neighbours to the right and to the left; 0 at both ends."""
-    out[0] = 0.0
-    out[-1] = 0.0
-    before, after, inner = line[:-2], line[2:], out[1:-1]
-    for j in range(inner.size):
-        inner[j] = after[j] - before[j]
+def _differences(plane: Array, start: int, height: int, x: Array, y: Array) -> None:
+    """Of the neighbours to the right and to the left, and below and above, as if each row went on in the next one.
 
-
-@kernel()
-def _down(before: Array, after: Array, inner: bool, out: Array) -> None:
-    if inner:
-        for j in range(out.size):
-            out[j] = after[j] - before[j]
-    else:
-        out[:] = 0.0
+    Then 0 where a neighbour is missing.
+    """
+    tall, width = x.shape
+    n, across, down = x.size, x.reshape(-1), y.reshape(-1)
+    left, right, above, below = plane[width - 1 :], plane[width + 1 :], plane[:n], plane[2 * width :]
+    for j in range(n):
+        across[j] = right[j] - left[j]
+        down[j] = below[j] - above[j]
+    x[:, 0] = 0.0
+    x[:, -1] = 0.0
+    if start == 0:
+        y[0] = 0.0
+    if start + tall == height:
+        y[-1] = 0.0
 
 
 @kernel()
@@ -248,16 +253,19 @@ def _bins_of(x: Array, y: Array, cosines: Array, sines: Array, orientations: int
 
 @kernel("contract")
 def _lengths_of(x: Array, y: Array, orientations: int, lengths: Array, bins: Bins) -> None:
-    """The gradients' lengths; and no bin, but `orientations`, where the angle has to decide."""
+    """The gradients' lengths; and no bin, but `orientations`, where the angle has to decide.
+
+    That is near 0 degrees, near 90 if they are even, and near 45 and 135 if 4 divides them.
+    """
     none, ask = x.dtype.type(0.0), np.int32(orientations)
     margin = x.dtype.type(16 * (_EPS32 if x.itemsize == 4 else _EPS64))
+    upright, diagonal = (margin if orientations % 2 == 0 else none), (margin if orientations % 4 == 0 else none)
     for j in range(x.size):
         lengths[j] = np.sqrt(x[j] * x[j] + y[j] * y[j])
         a, b = abs(x[j]), abs(y[j])
-        larger, smaller = max(a, b), min(a, b)
-        apart = larger - smaller
-        near = margin * larger
-        close = ((smaller > none) & (smaller <= near)) | ((apart > none) & (apart <= near))
+        apart = abs(a - b)
+        close = ((b > none) & (b <= margin * a)) | ((a > none) & (a <= upright * b))
+        close |= (apart > none) & (apart <= diagonal * a)
         bins[j] = ask if close else bins[j]
 
 

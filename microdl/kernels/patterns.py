@@ -51,12 +51,16 @@ def _fractions(offsets: Doubles, size: int) -> Doubles:
     return places - np.floor(places)
 
 
-def codes(images: Any, P: int, R: float) -> Codes:
-    """out[i, r, c] = sum over k of 2^k [neighbour k >= pixel], for images (n, height, width) and P up to 31."""
+def codes(images: Any, P: int, R: float, table: Codes | None = None) -> Codes:
+    """out[i, r, c] = sum over k of 2^k [neighbour k >= pixel], for images (n, height, width) and P up to 31.
+
+    With a table, what it has for that code.
+    """
+    table = np.empty(0, np.int32) if table is None else table
     out = np.empty(images.shape, np.int32)
     ring = Ring(P, R, *images.shape[1:])
     for begin, end, padded in _chunks(images, ring.reach):
-        _codes(padded, *ring.arguments(), out[begin:end])
+        _codes(padded, *ring.arguments(), table, out[begin:end])
     return out
 
 
@@ -85,33 +89,45 @@ def _chunks(images: Any, reach: int) -> Any:
 @kernel()
 def _codes(
     pool: int, padded: Doubles, top: Places, left: Places, down: Doubles, right: Doubles, whole: Places, reach: int,
-    out: Codes,
+    table: Codes, out: Codes,
 ) -> None:  # fmt: skip
-    _rows_of_codes(pool, padded, top, left, down, right, whole, reach, out)
+    _rows_of_codes(pool, padded, top, left, down, right, whole, reach, table, out)
 
 
 @in_parts
 @kernel()
 def _rows_of_codes(
     begin: int, end: int, padded: Doubles, top: Places, left: Places, down: Doubles, right: Doubles, whole: Places,
-    reach: int, out: Codes,
+    reach: int, table: Codes, out: Codes,
 ) -> None:  # fmt: skip
+    """Loops are written out: a call for each row would take as long as they do."""
     n, height, width = out.shape
     first, last = bounds(begin, end, n * height)
-    between = np.empty(width)
+    none = np.int32(0)
     for unit in range(first, last):
         image, row = padded[unit // height], unit % height
         line = out[unit // height, row]
-        line[:] = 0
+        for j in range(width):
+            line[j] = none
         pixels = image[row + reach, reach : reach + width]
         for i in range(top.size):
-            upper, at = image[row + reach + top[i]], reach + left[i]
+            at, bit = reach + left[i], np.int32(1 << i)
+            upper = image[row + reach + top[i], at : at + width + 1]
             if whole[i]:
-                _add_sign(upper[at : at + width], pixels, np.int32(1 << i), line)
+                for j in range(width):
+                    line[j] |= bit if upper[j] >= pixels[j] else none
             else:
-                lower = image[row + reach + top[i] + 1]
-                _interpolate(upper[at:], lower[at:], down[i, row], right[i], between)
-                _add_sign(between, pixels, np.int32(1 << i), line)
+                lower = image[row + reach + top[i] + 1, at : at + width + 1]
+                below, after = down[i, row], right[i]
+                above = 1.0 - below
+                for j in range(width):
+                    before = 1.0 - after[j]
+                    over = before * upper[j] + after[j] * upper[j + 1]
+                    under = before * lower[j] + after[j] * lower[j + 1]
+                    line[j] |= bit if above * over + below * under >= pixels[j] else none
+        if table.size:
+            for j in range(width):
+                line[j] = table[line[j]]
 
 
 @threaded(_THREADS_FROM)
@@ -131,59 +147,47 @@ def _rows_of_variances(
 ) -> None:  # fmt: skip
     n, height, width = out.shape
     first, last = bounds(begin, end, n * height)
-    between, total, squares = np.empty(width), np.empty(width), np.empty(width)
+    total, squares = np.empty(width), np.empty(width)
     for unit in range(first, last):
         image, row = padded[unit // height], unit % height
         total[:] = 0.0
         squares[:] = 0.0
         for i in range(top.size):
-            upper, lower, at = image[row + reach + top[i]], image[row + reach + top[i] + 1], reach + left[i]
-            _interpolate(upper[at:], lower[at:], down[i, row], right[i], between)
+            at = reach + left[i]
+            upper = image[row + reach + top[i], at : at + width + 1]
+            lower = image[row + reach + top[i] + 1, at : at + width + 1]
+            below, after = down[i, row], right[i]
+            above = 1.0 - below
             for j in range(width):
-                total[j] += between[j]
-                squares[j] += between[j] * between[j]
+                before = 1.0 - after[j]
+                over = before * upper[j] + after[j] * upper[j + 1]
+                under = before * lower[j] + after[j] * lower[j + 1]
+                between = above * over + below * under
+                total[j] += between
+                squares[j] += between * between
         line, p = out[unit // height, row], float(top.size)
         for j in range(width):
             variance = (squares[j] - total[j] * total[j] / p) / p
             line[j] = variance if variance != 0.0 else np.nan
 
 
-@kernel()
-def _interpolate(upper: Doubles, lower: Doubles, down: float, right: Doubles, out: Doubles) -> None:
-    up = 1.0 - down
-    for j in range(out.size):
-        left = 1.0 - right[j]
-        above = left * upper[j] + right[j] * upper[j + 1]
-        below = left * lower[j] + right[j] * lower[j + 1]
-        out[j] = up * above + down * below
-
-
-@kernel()
-def _add_sign(neighbours: Doubles, pixels: Doubles, bit: Any, line: Codes) -> None:
-    none = np.int32(0)
-    for j in range(line.size):
-        line[j] |= bit if neighbours[j] >= pixels[j] else none
-
-
 # --- labels ------------------------------------------------------------------------------------------------------
 
 
-def labels(found: Codes, P: int, method: str) -> Codes:
+def labels(images: Any, P: int, R: float, method: str) -> Codes:
     """What a method makes of the codes: the code, its least rotation, or the number of a uniform pattern."""
-    if method == "default":
-        return found
-    if P <= TABLE_FROM:
-        return np.take(table(P, method), found)
-    return _labels_of(found, P, method)
+    if method == "default" or P <= TABLE_FROM:
+        return codes(images, P, R, None if method == "default" else table(P, method))
+    return labels_of(codes(images, P, R), P, method)
 
 
 @functools.lru_cache(maxsize=32)
 def table(P: int, method: str) -> Codes:
     """The label of every code of P neighbours."""
-    return _labels_of(np.arange(1 << P, dtype=np.int32), P, method)
+    return labels_of(np.arange(1 << P, dtype=np.int32), P, method)
 
 
-def _labels_of(found: Codes, P: int, method: str) -> Codes:
+def labels_of(found: Codes, P: int, method: str) -> Codes:
     out = np.empty(found.shape, np.int32)
     _label(found.reshape(-1), P, METHODS.index(method), out.reshape(-1))
     return out

@@ -72,7 +72,7 @@ def levels(shape, most=256, seed=0):
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize(("P", "R"), [(8, 1), (4, 1), (8, 2), (6, 1.5), (1, 1), (12, 3), (16, 2.3)])
+@pytest.mark.parametrize(("P", "R"), [(8, 1), (4, 1), (8, 2), (6, 1.5), (1, 1), (12, 3), (16, 2.3), (9, 8)])
 def test_codes_are_the_twin_s(P, R, method):
     for most in (3, 256):  # plain areas and others
         images = levels((2, 9, 7), most)
@@ -114,6 +114,12 @@ def test_variances_are_the_twin_s(P, R):
     np.testing.assert_array_equal(single, found.astype(np.float32))
     assert lbp(images / 255, P, R, "var").dtype == np.float64
     assert np.isnan(lbp(np.zeros((1, 5, 5)), P, R, "var")).all()
+
+
+def test_far_neighbours_are_outside():
+    images = levels((1, 5, 6), 3)
+    for R in (9, 20, 1e7):
+        np.testing.assert_array_equal(lbp(images, 8, R), 255 * (images == 0))
 
 
 def test_the_paper_s_numbers_of_patterns():

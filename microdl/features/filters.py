@@ -140,8 +140,8 @@ def gabor(
 ) -> Array:
     """The images' responses to filters, by convolution.
 
-    out[i, k, r, c] = sum over y, x of bank[k][y, x] images[i, r - y, c - x], where (0, 0) is the filter's middle, its
-    element [(rows - 1) // 2 from the end, likewise for columns].
+    out[i, k, r, c] = sum over y, x of bank[k][y, x] images[i, r - y, c - x], where y and x count from the middle
+    of the filter, its row rows // 2 and its column columns // 2.
 
     Each filter is taken apart into products of a column and a row (one product where a Gabor filter's bell is round),
     which cost far less than its rows times its columns; images are taken by the million pixels.

@@ -36,13 +36,14 @@ class Ring:
     def __init__(self, P: int, R: float, height: int, width: int) -> None:
         turn = 2 * np.pi * np.arange(P) / P
         rows, columns = np.round(-R * np.sin(turn), 5), np.round(R * np.cos(turn), 5)
-        self.top, self.left = np.floor(rows).astype(np.int64), np.floor(columns).astype(np.int64)
+        self.reach, self.aside = (min(int(np.ceil(R)), size) + 1 for size in (height, width))  # further out all is 0
+        top, left = np.floor(rows).clip(-self.reach, height), np.floor(columns).clip(-self.aside, width)
+        self.top, self.left = top.astype(np.int64), left.astype(np.int64)
         self.down, self.right = _fractions(rows, height), _fractions(columns, width)
-        self.whole = ((rows == self.top) & (columns == self.left)).astype(np.int64)
-        self.reach = int(np.ceil(R)) + 1
+        self.whole = ((rows == top) & (columns == left)).astype(np.int64)
 
     def arguments(self) -> tuple[Any, ...]:
-        return self.top, self.left, self.down, self.right, self.whole, self.reach
+        return self.top, self.left, self.down, self.right, self.whole, self.reach, self.aside
 
 
 def _fractions(offsets: Doubles, size: int) -> Doubles:
@@ -59,7 +60,7 @@ def codes(images: Any, P: int, R: float, table: Codes | None = None) -> Codes:
     table = np.empty(0, np.int32) if table is None else table
     out = np.empty(images.shape, np.int32)
     ring = Ring(P, R, *images.shape[1:])
-    for begin, end, padded in _chunks(images, ring.reach):
+    for begin, end, padded in _chunks(images, ring.reach, ring.aside):
         _codes(padded, *ring.arguments(), table, out[begin:end])
     return out
 
@@ -68,20 +69,20 @@ def variances(images: Any, P: int, R: float) -> Doubles:
     """out[i, r, c] = the variance of the P neighbours, divided by P; NaN where it is 0."""
     out = np.empty(images.shape, np.float64)
     ring = Ring(P, R, *images.shape[1:])
-    for begin, end, padded in _chunks(images, ring.reach):
+    for begin, end, padded in _chunks(images, ring.reach, ring.aside):
         _variances(padded, *ring.arguments(), out[begin:end])
     return out
 
 
-def _chunks(images: Any, reach: int) -> Any:
+def _chunks(images: Any, reach: int, aside: int) -> Any:
     """Some images at a time as float64, with zeros around them."""
     n, height, width = images.shape
-    shape = (height + 2 * reach, width + 2 * reach)
+    shape = (height + 2 * reach, width + 2 * aside)
     many = min(n, max(1, _CHUNK // (shape[0] * shape[1])))
     padded = np.zeros((many, *shape))
     for begin in range(0, n, many):
         end = min(begin + many, n)
-        padded[: end - begin, reach:-reach, reach:-reach] = images[begin:end]
+        padded[: end - begin, reach:-reach, aside:-aside] = images[begin:end]
         yield begin, end, padded[: end - begin]
 
 
@@ -89,16 +90,16 @@ def _chunks(images: Any, reach: int) -> Any:
 @kernel()
 def _codes(
     pool: int, padded: Doubles, top: Places, left: Places, down: Doubles, right: Doubles, whole: Places, reach: int,
-    table: Codes, out: Codes,
+    aside: int, table: Codes, out: Codes,
 ) -> None:  # fmt: skip
-    _rows_of_codes(pool, padded, top, left, down, right, whole, reach, table, out)
+    _rows_of_codes(pool, padded, top, left, down, right, whole, reach, aside, table, out)
 
 
 @in_parts
 @kernel()
 def _rows_of_codes(
     begin: int, end: int, padded: Doubles, top: Places, left: Places, down: Doubles, right: Doubles, whole: Places,
-    reach: int, table: Codes, out: Codes,
+    reach: int, aside: int, table: Codes, out: Codes,
 ) -> None:  # fmt: skip
     """Loops are written out: a call for each row would take as long as they do."""
     n, height, width = out.shape
@@ -109,9 +110,9 @@ def _rows_of_codes(
         line = out[unit // height, row]
         for j in range(width):
             line[j] = none
-        pixels = image[row + reach, reach : reach + width]
+        pixels = image[row + reach, aside : aside + width]
         for i in range(top.size):
-            at, bit = reach + left[i], np.int32(1 << i)
+            at, bit = aside + left[i], np.int32(1 << i)
             upper = image[row + reach + top[i], at : at + width + 1]
             if whole[i]:
                 for j in range(width):
@@ -134,16 +135,16 @@ def _rows_of_codes(
 @kernel()
 def _variances(
     pool: int, padded: Doubles, top: Places, left: Places, down: Doubles, right: Doubles, whole: Places, reach: int,
-    out: Doubles,
+    aside: int, out: Doubles,
 ) -> None:  # fmt: skip
-    _rows_of_variances(pool, padded, top, left, down, right, whole, reach, out)
+    _rows_of_variances(pool, padded, top, left, down, right, whole, reach, aside, out)
 
 
 @in_parts
 @kernel()
 def _rows_of_variances(
     begin: int, end: int, padded: Doubles, top: Places, left: Places, down: Doubles, right: Doubles, whole: Places,
-    reach: int, out: Doubles,
+    reach: int, aside: int, out: Doubles,
 ) -> None:  # fmt: skip
     n, height, width = out.shape
     first, last = bounds(begin, end, n * height)
@@ -153,7 +154,7 @@ def _rows_of_variances(
         total[:] = 0.0
         squares[:] = 0.0
         for i in range(top.size):
-            at = reach + left[i]
+            at = aside + left[i]
             upper = image[row + reach + top[i], at : at + width + 1]
             lower = image[row + reach + top[i] + 1, at : at + width + 1]
             below, after = down[i, row], right[i]

@@ -95,7 +95,9 @@ def test_hog_beside_the_edges_of_bins(orientations, degrees):
 
 @pytest.mark.parametrize("kind", ["noise", "few", "bytes", "255ths", "float32"])
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize(("P", "R"), [(8, 1), (4, 1), (16, 2), (24, 3), (5, 1.7), (12, 4.5), (1, 1), (2, 0.3)])
+@pytest.mark.parametrize(
+    ("P", "R"), [(8, 1), (4, 1), (16, 2), (24, 3), (5, 1.7), (12, 4.5), (1, 1), (2, 0.3), (7, 25), (8, 40)]
+)
 def test_lbp(P, R, method, kind):
     for shape in ((2, 30, 23), (1, 1, 1), (1, 3, 40)):
         images = images_of(kind, shape) if shape[1] > 1 else np.ones(shape)

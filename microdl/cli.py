@@ -1,4 +1,4 @@
-"""The command line: ``microdl train``, ``microdl run``, ``microdl bench`` and ``microdl gradcheck``."""
+"""The command line: ``microdl train``, ``compare``, ``run``, ``bench`` and ``gradcheck``."""
 
 from __future__ import annotations
 
@@ -67,6 +67,7 @@ def _parser() -> _Parser:
     parser.add_argument("--version", action="version", version=f"microdl {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     _add_train(commands)
+    _add_compare(commands)
     commands.add_parser("run", help="Run a PyTorch program as it is, with torch meaning microdl.")
     _add_bench(commands)
     _add_gradcheck(commands)
@@ -74,28 +75,77 @@ def _parser() -> _Parser:
 
 
 def _add_train(commands: Any) -> None:
+    from microdl.choices import ESTIMATORS, METRICS, OPTIMIZERS, PENALTIES, SCHEDULES
+    from microdl.tasks import FEATURES
     from microdl.train import LOSSES, MODELS, Options
 
-    text = "Train a classifier on handwritten digits; write its weight templates, loss curves and weights."
+    text = "Train a classifier, on handwritten digits or other data; write what it learned as pictures, and its weights."
     parser = commands.add_parser("train", help=text, description=text, allow_abbrev=False)
     parser.set_defaults(run=_train, parser=parser)
+    option = _options_of(parser, Options)
 
-    def option(name: str, help: str, **settings: Any) -> None:
-        default = getattr(Options, name.strip("-").replace("-", "_"))
-        shown = "" if default is None else f" (default {default})"
-        parser.add_argument(name, help=help + shown, default=default, **settings)
-
-    option("--data", "images to learn: 1,797 handwritten digits of 8 x 8 pixels", choices=["digits"])
-    option("--model", "a linear classifier, or a network with one hidden layer", choices=MODELS)
-    option("--loss", "cross-entropy of the softmax, or the multiclass hinge loss", choices=list(LOSSES))
+    _add_data(option)
+    option("--features", f"what the classifier sees: {', '.join(FEATURES)}, or several joined by +", metavar="NAME")
+    models = "a linear classifier; a network with one hidden layer; k nearest neighbours; the best of random guesses"
+    option("--model", models, choices=[*MODELS, *ESTIMATORS])
+    option("--hidden", "units of the mlp's hidden layer", type=_integer(1), metavar="N")
+    option("--loss", "cross-entropy of the softmax, or a form of the hinge loss", choices=list(LOSSES))
+    option("--penalty", "of the weights, added to the loss", choices=PENALTIES)
+    option("--alpha", "strength of the penalty", type=_number(0, "from"), metavar="A")
     option("--epochs", "passes over the training images", type=_integer(1), metavar="N")
-    option("--lr", "learning rate", type=_number(0, "above"), metavar="RATE")
+    option("--optimizer", "how the gradient is followed", choices=OPTIMIZERS)
+    option("--lr", "learning rate (default: one that suits the data)", type=_number(0, "above"), metavar="RATE")
+    option("--schedule", "of the learning rate", choices=SCHEDULES)
     option("--batch-size", "images a step", type=_integer(1), metavar="N")
-    option("--momentum", "of SGD, from 0 to below 1", type=_number(0, "from", below=1), metavar="M")
-    option("--weight-decay", "of SGD", type=_number(0, "from"), metavar="W")
+    option("--momentum", "of SGD and RMSprop, from 0 to below 1", type=_number(0, "from", below=1), metavar="M")
+    option("--weight-decay", "of the optimiser", type=_number(0, "from"), metavar="W")
+    option("--k", "neighbours of knn that vote", type=_integer(1), metavar="N")
+    option("--metric", "distance of knn", choices=METRICS)
+    option("--draws", "guesses of random-search", type=_integer(1), metavar="N")
     option("--seed", "same seed, same numbers", type=_integer(0, 2**63 - 1), metavar="N")
     out = "folder for the results, made if missing (default runs/DATA-MODEL-LOSS)"
     option("--out", out, type=_folder, metavar="FOLDER")
+
+
+def _add_compare(commands: Any) -> None:
+    from microdl.compare import MODELS, Options
+    from microdl.tasks import FEATURES
+
+    text = "Nearest neighbours, random search, SVM, softmax and a two-layer network on one data set: a table, a picture."
+    parser = commands.add_parser("compare", help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(run=_compare, parser=parser)
+    option = _options_of(parser, Options)
+
+    _add_data(option)
+    features = f"features beside the pixels: {', '.join(FEATURES)}, or several joined by + (default by the data)"
+    option("--features", features, metavar="NAME")
+    option("--models", f"{','.join(MODELS)} (default all)", type=_names(list(MODELS)), metavar="A,B,...")
+    option("--epochs", "passes over the training images", type=_integer(1), metavar="N")
+    option("--hidden", "units of the two-layer network", type=_integer(1), metavar="N")
+    option("--draws", "guesses of the random search", type=_integer(1), metavar="N")
+    option("--seed", "same seed, same numbers", type=_integer(0, 2**31 - 1), metavar="N")
+    option("--out", "folder for the results, made if missing (default runs/DATA-compare)", type=_folder, metavar="FOLDER")
+
+
+def _add_data(option: Callable[..., None]) -> None:
+    from microdl.tasks import DATA
+
+    option("--data", "what to learn", choices=list(DATA), metavar="NAME", listed=True)
+    option("--root", "folder of downloaded data sets, as torchvision lays it out", type=Path, metavar="FOLDER")
+    option("--download", "fetch the data set if it is not there", action="store_true")
+    option("--limit", "images for training, and for testing, at most", type=_integer(2), metavar="N")
+
+
+def _options_of(parser: argparse.ArgumentParser, kind: Any) -> Callable[..., None]:
+    """Adds an option whose default is that of the field of its name."""
+
+    def option(name: str, help: str, listed: bool = False, **settings: Any) -> None:
+        default = getattr(kind, name.strip("-").replace("-", "_"))
+        shown = "" if default in (None, (), False) or "(default" in help else f" (default {default})"
+        choices = f": {', '.join(settings['choices'])}" if listed else ""
+        parser.add_argument(name, help=help + choices + shown, default=default, **settings)
+
+    return option
 
 
 def _add_bench(commands: Any) -> None:
@@ -165,14 +215,33 @@ def _bench(arguments: argparse.Namespace) -> int:
 def _train(arguments: argparse.Namespace) -> int:
     from microdl.train import DivergedError, Options, run
 
-    options = Options(**{field.name: getattr(arguments, field.name) for field in fields(Options)})
+    options = _fields(Options, arguments)
     try:
         run(options)
     except DivergedError as error:
-        return _fail("train", f"{error}, for example --lr {options.lr / 10:g}")
+        advice = "" if options.lr is None else f", for example --lr {options.lr / 10:g}"
+        return _fail("train", f"{error}{advice}")
+    except (ValueError, RuntimeError) as error:
+        return _fail("train", str(error))
     except OSError as error:
         return _fail("train", f"cannot write the results: {error}. Name another folder with --out")
     return 0
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from microdl.compare import Options, run
+
+    try:
+        run(_fields(Options, arguments))
+    except (ValueError, RuntimeError) as error:
+        return _fail("compare", str(error))
+    except OSError as error:
+        return _fail("compare", f"cannot write the results: {error}. Name another folder with --out")
+    return 0
+
+
+def _fields(kind: Any, arguments: argparse.Namespace) -> Any:
+    return kind(**{field.name: getattr(arguments, field.name) for field in fields(kind)})
 
 
 def _fail(command: str, message: str) -> int:

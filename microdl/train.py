@@ -1,6 +1,6 @@
-"""``microdl train``: a classifier learns to read handwritten digits.
+"""``microdl train``: a classifier learns to read handwritten digits, or what else it is given.
 
-This file is the example to copy. It uses PyTorch's names only: with ``import torch`` in place of
+This file is the example to copy. The loop uses PyTorch's names only: with ``import torch`` in place of
 ``import microdl as torch`` (and likewise in the two lines below it) it prints the same losses.
 """
 
@@ -10,7 +10,7 @@ import io
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -20,16 +20,21 @@ import numpy as np
 
 import microdl as torch
 from microdl import nn
+from microdl.utils.data import DataLoader, TensorDataset
+from microdl import choices, tasks
 from microdl._atomic import write_atomically
-from microdl.datasets import Digits
-from microdl.plots import plot_losses, plot_templates, save_figure
-from microdl.utils.data import DataLoader, TensorDataset, random_split
+from microdl.plots import plot_decision_regions, plot_losses, plot_templates, save_figure
 
 __all__ = ["DivergedError", "History", "Options", "evaluate", "load_data", "make_model", "run", "train"]
 
-HIDDEN_UNITS = 32
-LOSSES = {"softmax": nn.CrossEntropyLoss, "hinge": nn.MultiMarginLoss}
+LOSSES = {
+    "softmax": nn.CrossEntropyLoss,
+    "hinge": nn.MultiMarginLoss,
+    "squared-hinge": lambda: nn.MultiMarginLoss(p=2),
+    **choices.LOSSES,
+}
 MODELS = ("linear", "mlp")
+EVALUATED = 8192  # inputs at a time
 
 
 @dataclass(frozen=True)
@@ -37,20 +42,34 @@ class Options:
     """What ``microdl train`` can be told; the defaults reach 96 % test accuracy with either loss."""
 
     data: str = "digits"
+    features: str = "pixels"
     model: str = "linear"
+    hidden: int = 32
     loss: str = "softmax"
+    penalty: str = "none"
+    alpha: float = 1e-4
     epochs: int = 60
-    lr: float = 0.2
+    optimizer: str = "sgd"
+    lr: float | None = None
+    schedule: str = "constant"
     batch_size: int = 64
     momentum: float = 0.9
     weight_decay: float = 1e-4
+    k: int = 5
+    metric: str = "l2"
+    draws: int = 1000
     seed: int = 0
+    root: Path = Path("data")
+    download: bool = False
+    limit: int | None = None
     out: Path | None = None
 
     @property
     def folder(self) -> Path:
         """Where the results go."""
-        return self.out or Path("runs", f"{self.data}-{self.model}-{self.loss}")
+        seen = "" if self.features == "pixels" else f"-{self.features}"
+        how = f"-{self.loss}" if self.model in MODELS else ""
+        return self.out or Path("runs", f"{self.data}{seen}-{self.model}{how}")
 
 
 @dataclass
@@ -75,8 +94,10 @@ def train(
     valid_set: TensorDataset,
     epochs: int,
     batch_size: int,
+    penalty: Callable[[], torch.Tensor] | None = None,
+    scheduler: Any = None,
 ) -> History:
-    """Train ``model`` by minibatch gradient descent.
+    """Train ``model`` by minibatch gradient descent on the loss, to which ``penalty()`` is added.
 
     Raises:
         DivergedError: the loss is NaN or infinite; the text names epoch, step and learning rate.
@@ -90,7 +111,7 @@ def train(
                 logits = model(inputs)
                 loss = loss_fn(logits, labels)
                 check_finite("loss", loss.item(), epoch, step, optimizer)
-                loss.backward()
+                (loss if penalty is None else loss + penalty()).backward()
                 optimizer.step()
                 history.steps.append(loss.item())
 
@@ -101,6 +122,7 @@ def train(
             history.train_accuracy.append(train_accuracy)
             history.valid_loss.append(valid_loss)
             history.valid_accuracy.append(valid_accuracy)
+            choices.advance(scheduler, valid_loss)
             mean_loss = sum(history.steps[-len(loader) :]) / len(loader)
             progress.show(f"loss {mean_loss:.4f}, accuracy {train_accuracy:.1%}, valid {valid_accuracy:.1%}")
     return history
@@ -111,32 +133,45 @@ def evaluate(model: nn.Module, loss_fn: nn.Module, data: TensorDataset) -> tuple
     """Return the mean loss and the accuracy (the fraction of labels predicted) over all of ``data``."""
     inputs, labels = data.tensors
     model.eval()
-    logits = model(inputs)
+    logits = torch.cat([model(some) for some in inputs.split(EVALUATED)])
     model.train()
     correct = (logits.argmax(dim=1) == labels).sum().item()
     return loss_fn(logits, labels).item(), correct / len(labels)
 
 
-def load_data() -> dict[str, TensorDataset]:
-    """Return the digits in three parts: a tenth of the images for training becomes the validation part.
+def load_data(options: Options | None = None) -> dict[str, TensorDataset]:
+    """Return the data in three parts: a tenth of the images for training becomes the validation part.
 
-    Inputs are float32 in 0 to 1, shape (n, 64); labels are int64, shape (n,). The parts are the same whatever
-    the seed of the training.
+    By default these are the digits: inputs float32 in 0 to 1, shape (n, 64); labels int64, shape (n,). The parts are
+    the same whatever the seed of the training. Images of bytes stay bytes, which the model converts batch by batch.
     """
-    known = TensorDataset(*Digits.tensors(train=True))
-    training, validation = random_split(known, [0.9, 0.1], generator=torch.Generator().manual_seed(0))
-    return {
-        "training": TensorDataset(*known[training.indices]),
-        "validation": TensorDataset(*known[validation.indices]),
-        "test": TensorDataset(*Digits.tensors(train=False)),
-    }
+    options = options or Options()
+    task = tasks.load(options.data, options.root, options.download, options.limit)
+    return as_sets(task, tasks.features(options.features, task, keep_bytes=True))
 
 
-def make_model(name: str) -> nn.Module:
-    """Return a new ``"linear"`` classifier, or an ``"mlp"`` with one hidden layer."""
-    if name == "linear":
-        return nn.Linear(64, 10)
-    return nn.Sequential(nn.Linear(64, HIDDEN_UNITS), nn.ReLU(), nn.Linear(HIDDEN_UNITS, 10))
+def as_sets(task: tasks.Task, rows: dict[str, Any]) -> dict[str, TensorDataset]:
+    pairs = {name: (rows[name], part.labels) for name, part in task.parts.items()}
+    return {name: TensorDataset(torch.from_numpy(x), torch.from_numpy(y)) for name, (x, y) in pairs.items()}
+
+
+class Bytes(nn.Module):
+    """Pixels from 0 to 255 become floats from 0 to 1."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        return input.float().div_(255)
+
+
+def make_model(
+    name: str, inputs: int = 64, classes: int = 10, hidden: int = Options.hidden, of_bytes: bool = False
+) -> nn.Module:
+    """Return a new ``"linear"`` classifier, or an ``"mlp"`` with one hidden layer; ``of_bytes`` takes pixels as bytes."""
+    layers: list[nn.Module] = [nn.Linear(inputs, classes)]
+    if name != "linear":
+        layers = [nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, classes)]
+    if of_bytes:
+        layers = [Bytes(), *layers]
+    return layers[0] if len(layers) == 1 else nn.Sequential(*layers)
 
 
 def run(options: Options) -> dict[str, tuple[float, float]]:
@@ -148,25 +183,31 @@ def run(options: Options) -> dict[str, tuple[float, float]]:
     Raises:
         DivergedError: the loss became NaN or infinite. Nothing was written.
         OSError: the results cannot be written.
+        RuntimeError: the data are not there, or damaged. ValueError: the features do not suit them.
     """
+    task = tasks.load(options.data, options.root, options.download, options.limit)
+    rows = tasks.features(options.features, task, keep_bytes=True)
+    if options.model not in MODELS:
+        return choices.run_estimator(options, task, rows)
     torch.manual_seed(options.seed)
-    parts = load_data()
-    model = make_model(options.model)
+    parts = as_sets(task, rows)
+    bytes_ = rows["training"].dtype == np.uint8
+    model = make_model(options.model, rows["training"].shape[1], len(task.classes), options.hidden, bytes_)
     loss_fn = LOSSES[options.loss]()
-    optimizer = torch.optim.SGD(
-        model.parameters(), lr=options.lr, momentum=options.momentum, weight_decay=options.weight_decay
-    )
+    rate = choices.learning_rate(options, rows["training"]) if options.lr is None else options.lr
+    optimizer = choices.make_optimizer(torch.optim, options, model, rate)
+    penalty = choices.make_penalty(options, model)
+    scheduler = choices.make_scheduler(options, optimizer)
 
     started = time.perf_counter()
-    history = train(
-        model, loss_fn, optimizer, parts["training"], parts["validation"], options.epochs, options.batch_size
-    )
+    training, validation, epochs, batch_size = parts["training"], parts["validation"], options.epochs, options.batch_size
+    history = train(model, loss_fn, optimizer, training, validation, epochs, batch_size, penalty, scheduler)
     seconds = time.perf_counter() - started
     results = {name: evaluate(model, loss_fn, part) for name, part in parts.items()}
-    print(f"{options.data}, {options.model} model, {options.loss} loss, seed {options.seed}:", end=" ")
+    print(f"{choices.described(options)}, seed {options.seed}:", end=" ")
     print(f"{options.epochs} epochs, {len(history.steps):,} steps in {seconds:.2f} s")
     print_table(parts, results)
-    write_results(options, model, history)
+    write_results(options, model, history, task)
     return results
 
 
@@ -193,7 +234,7 @@ def print_table(parts: dict[str, TensorDataset], results: dict[str, tuple[float,
     print()
 
 
-def write_results(options: Options, model: nn.Module, history: History) -> None:
+def write_results(options: Options, model: nn.Module, history: History, task: tasks.Task) -> None:
     """Write ``weights.npz`` (the state dict; ``numpy.load`` reads it), ``templates.png`` and ``loss.png``."""
     state = {name: value.detach().numpy() for name, value in model.state_dict().items()}
     content = io.BytesIO()
@@ -203,29 +244,37 @@ def write_results(options: Options, model: nn.Module, history: History) -> None:
     write_atomically(folder / "weights.npz", content.getvalue())
     written = ["weights.npz"]
     try:
-        draw_results(options, model, history)
-        written += ["templates.png", "loss.png"]
+        written += draw_results(options, model, history, task)
     except ImportError as error:
         print(f"no pictures: {error}", file=sys.stderr)
     print(f"wrote {', '.join(str(folder / name) for name in written)}")
 
 
-def draw_results(options: Options, model: nn.Module, history: History) -> None:
+def draw_results(options: Options, model: nn.Module, history: History, task: tasks.Task) -> list[str]:
+    """Draw the losses, and what was learned where it can be seen: templates of images, regions of the plane."""
+    title = choices.described(options)
+    drawn = {}
     weights = next(model.parameters()).detach().numpy()
-    run_name = f"{options.data}, {options.model}, {options.loss}"
-    whose = "class" if options.model == "linear" else "hidden unit"
-    templates = plot_templates(weights, title=f"{run_name}: the template of each {whose}")
-    losses = plot_losses(
+    if options.features == "pixels" and len(task.shape) > 1:
+        whose = "class" if options.model == "linear" else "hidden unit"
+        names = task.classes if options.model == "linear" else None
+        drawn["templates.png"] = plot_templates(
+            weights, shape=task.shape, class_names=names, title=f"{title}: the template of each {whose}"
+        )
+    elif options.features == "pixels":
+        drawn["regions.png"] = plot_decision_regions(model, task.test.images, task.test.labels, title=title)
+    drawn["loss.png"] = plot_losses(
         history.steps,
         history.valid_loss,
         steps_per_epoch=len(history.steps) // len(history.valid_loss),
         train_accuracy=history.train_accuracy,
         valid_accuracy=history.valid_accuracy,
         log=True,
-        title=run_name,
+        title=title,
     )
-    save_figure(templates, options.folder / "templates.png")
-    save_figure(losses, options.folder / "loss.png")
+    for name, picture in drawn.items():
+        save_figure(picture, options.folder / name)
+    return list(drawn)
 
 
 class Progress:

@@ -94,7 +94,8 @@ def _add_train(commands: Any) -> None:
     option("--alpha", "strength of the penalty", type=_number(0, "from"), metavar="A")
     option("--epochs", "passes over the training images", type=_integer(1), metavar="N")
     option("--optimizer", "how the gradient is followed", choices=OPTIMIZERS)
-    option("--lr", "learning rate (default: one that suits the data)", type=_number(0, "above"), metavar="RATE")
+    rate = "learning rate (default 0.2 for the pixels of the digits, else one that suits the data)"
+    option("--lr", rate, type=_number(0, "above"), metavar="RATE")
     option("--schedule", "of the learning rate", choices=SCHEDULES)
     option("--batch-size", "images a step", type=_integer(1), metavar="N")
     option("--momentum", "of SGD and RMSprop, from 0 to below 1", type=_number(0, "from", below=1), metavar="M")

@@ -166,11 +166,11 @@ def make_model(
     name: str, inputs: int = 64, classes: int = 10, hidden: int = Options.hidden, of_bytes: bool = False
 ) -> nn.Module:
     """Return a new ``"linear"`` classifier, or an ``"mlp"`` with one hidden layer; ``of_bytes`` takes pixels as bytes."""
-    layers: list[nn.Module] = [nn.Linear(inputs, classes)]
-    if name != "linear":
-        layers = [nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, classes)]
-    if of_bytes:
-        layers = [Bytes(), *layers]
+    layers: list[nn.Module] = [Bytes()] if of_bytes else []
+    if name == "linear":
+        layers.append(nn.Linear(inputs, classes))
+    else:
+        layers += [nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, classes)]
     return layers[0] if len(layers) == 1 else nn.Sequential(*layers)
 
 

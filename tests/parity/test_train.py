@@ -14,12 +14,6 @@ from microdl import train as ours  # noqa: E402 - after the guard
 from microdl.datasets import Digits  # noqa: E402 - after the guard
 
 
-class TorchDigits:
-    @staticmethod
-    def tensors(train):
-        return [torch.from_numpy(tensor.numpy().copy()) for tensor in Digits.tensors(train)]
-
-
 @pytest.fixture(scope="module")
 def theirs():
     source = Path(ours.__file__).read_text(encoding="utf-8")
@@ -27,12 +21,10 @@ def theirs():
         ("import microdl as torch\n", "import torch\n"),
         ("from microdl import nn\n", "from torch import nn\n"),
         ("from microdl.utils.data import", "from torch.utils.data import"),
-        ("from microdl.datasets import Digits\n", ""),
     ]:
         assert source.count(mine) == 1
         source = source.replace(mine, original)
     module = types.ModuleType("train_with_torch")
-    module.Digits = TorchDigits
     sys.modules[module.__name__] = module
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

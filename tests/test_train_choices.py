@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ def _isolated(tmp_path, monkeypatch):
 
 
 def accuracy(**options):
-    return job.run(job.Options(**{"epochs": 10, "out": "out", **options}))["test"][1]
+    return job.run(job.Options(**{"epochs": 10, "out": Path("out"), **options}))["test"][1]
 
 
 @pytest.mark.parametrize("loss", list(job.LOSSES))

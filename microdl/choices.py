@@ -1,4 +1,4 @@
-"""What the options of `microdl train` stand for beyond the example: losses, optimisers, penalties, other classifiers."""
+"""What the options of `microdl train` stand for: losses, optimisers, penalties, and classifiers without a gradient."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from microdl import classifiers
-from microdl.classifiers import losses, penalties
 from microdl.classifiers import _options as names
+from microdl.classifiers import losses, penalties
 
 if TYPE_CHECKING:
     from microdl.tasks import Task
     from microdl.train import Options
 
 __all__ = [
-    "ESTIMATORS", "LOSSES", "METRICS", "OPTIMIZERS", "PENALTIES", "SCHEDULES", "advance", "described", "learning_rate", "make_optimizer", "make_penalty", "make_scheduler",
-    "run_estimator",
+    "ESTIMATORS", "LOSSES", "METRICS", "OPTIMIZERS", "PENALTIES", "SCHEDULES", "advance", "described", "learning_rate",
+    "make_optimizer", "make_penalty", "make_scheduler", "run_estimator",
 ]  # fmt: skip
 
 Array = np.ndarray[Any, Any]

@@ -79,7 +79,9 @@ def _add_train(commands: Any) -> None:
     from microdl.tasks import FEATURES
     from microdl.train import LOSSES, MODELS, Options
 
-    text = "Train a classifier, on handwritten digits or other data; write what it learned as pictures, and its weights."
+    text = (
+        "Train a classifier, on handwritten digits or other data; write what it learned as pictures, and its weights."
+    )
     parser = commands.add_parser("train", help=text, description=text, allow_abbrev=False)
     parser.set_defaults(run=_train, parser=parser)
     option = _options_of(parser, Options)
@@ -112,7 +114,9 @@ def _add_compare(commands: Any) -> None:
     from microdl.compare import MODELS, Options
     from microdl.tasks import FEATURES
 
-    text = "Nearest neighbours, random search, SVM, softmax and a two-layer network on one data set: a table, a picture."
+    text = (
+        "Nearest neighbours, random search, SVM, softmax and a two-layer network on one data set: a table, a picture."
+    )
     parser = commands.add_parser("compare", help=text, description=text, allow_abbrev=False)
     parser.set_defaults(run=_compare, parser=parser)
     option = _options_of(parser, Options)
@@ -125,7 +129,9 @@ def _add_compare(commands: Any) -> None:
     option("--hidden", "units of the two-layer network", type=_integer(1), metavar="N")
     option("--draws", "guesses of the random search", type=_integer(1), metavar="N")
     option("--seed", "same seed, same numbers", type=_integer(0, 2**31 - 1), metavar="N")
-    option("--out", "folder for the results, made if missing (default runs/DATA-compare)", type=_folder, metavar="FOLDER")
+    option(
+        "--out", "folder for the results, made if missing (default runs/DATA-compare)", type=_folder, metavar="FOLDER"
+    )
 
 
 def _add_data(option: Callable[..., None]) -> None:

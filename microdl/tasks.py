@@ -54,7 +54,8 @@ class Task:
     @property
     def shape(self) -> tuple[int, ...]:
         """Of one image: (height, width), (height, width, 3), or (2,) for points."""
-        return self.training.images.shape[1:]
+        shape: tuple[int, ...] = self.training.images.shape[1:]
+        return shape
 
 
 # --- data sets -------------------------------------------------------------------------------------------------------

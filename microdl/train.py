@@ -19,15 +19,14 @@ from typing import Any
 import numpy as np
 
 import microdl as torch
-from microdl import nn
-from microdl.utils.data import DataLoader, TensorDataset
-from microdl import choices, tasks
+from microdl import choices, nn, tasks
 from microdl._atomic import write_atomically
 from microdl.plots import plot_decision_regions, plot_losses, plot_templates, save_figure
+from microdl.utils.data import DataLoader, TensorDataset
 
 __all__ = ["DivergedError", "History", "Options", "evaluate", "load_data", "make_model", "run", "train"]
 
-LOSSES = {
+LOSSES: dict[str, Callable[[], Any]] = {
     "softmax": nn.CrossEntropyLoss,
     "hinge": nn.MultiMarginLoss,
     "squared-hinge": lambda: nn.MultiMarginLoss(p=2),
@@ -88,7 +87,7 @@ class DivergedError(RuntimeError):
 
 def train(
     model: nn.Module,
-    loss_fn: nn.Module,
+    loss_fn: Callable[[Any, Any], Any],
     optimizer: torch.optim.Optimizer,
     train_set: TensorDataset,
     valid_set: TensorDataset,
@@ -129,7 +128,7 @@ def train(
 
 
 @torch.no_grad()
-def evaluate(model: nn.Module, loss_fn: nn.Module, data: TensorDataset) -> tuple[float, float]:
+def evaluate(model: nn.Module, loss_fn: Callable[[Any, Any], Any], data: TensorDataset) -> tuple[float, float]:
     """Return the mean loss and the accuracy (the fraction of labels predicted) over all of ``data``."""
     inputs, labels = data.tensors
     model.eval()
@@ -159,13 +158,14 @@ class Bytes(nn.Module):
     """Pixels from 0 to 255 become floats from 0 to 1."""
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
-        return input.float().div_(255)
+        pixels: torch.Tensor = input.float().div_(255)
+        return pixels
 
 
 def make_model(
     name: str, inputs: int = 64, classes: int = 10, hidden: int = Options.hidden, of_bytes: bool = False
 ) -> nn.Module:
-    """Return a new ``"linear"`` classifier, or an ``"mlp"`` with one hidden layer; ``of_bytes`` takes pixels as bytes."""
+    """Return a new ``"linear"`` classifier, or an ``"mlp"`` with one hidden layer; ``of_bytes``, of pixels as bytes."""
     layers: list[nn.Module] = [Bytes()] if of_bytes else []
     if name == "linear":
         layers.append(nn.Linear(inputs, classes))
@@ -200,7 +200,12 @@ def run(options: Options) -> dict[str, tuple[float, float]]:
     scheduler = choices.make_scheduler(options, optimizer)
 
     started = time.perf_counter()
-    training, validation, epochs, batch_size = parts["training"], parts["validation"], options.epochs, options.batch_size
+    training, validation, epochs, batch_size = (
+        parts["training"],
+        parts["validation"],
+        options.epochs,
+        options.batch_size,
+    )
     history = train(model, loss_fn, optimizer, training, validation, epochs, batch_size, penalty, scheduler)
     seconds = time.perf_counter() - started
     results = {name: evaluate(model, loss_fn, part) for name, part in parts.items()}

@@ -24,7 +24,7 @@ def test_the_digits_from_guessing_to_a_network(tmp_path, capsys):
     found = json.loads((tmp_path / "out" / "results.json").read_text())
     assert len(found) == len(story.MODELS)
     assert len(re.findall(r"^[\w, -]+ +(pixels|hog) +\d+\.\d% +\d+\.\d% +\d+\.\d% ", text, re.M)) == len(found)
-    test = {(row["model"].split()[-1 if row["model"][0].isalpha() else 1].strip(","), row["features"]): row["test"] for row in found}
+    test = {(re.search(r"[a-z][a-z-]+", row["model"])[0], row["features"]): row["test"] for row in found}
     assert test["random-search", "pixels"] < 0.6
     for name in ("softmax", "svm", "two-layer"):
         assert min(test[name, "pixels"], test[name, "hog"]) > 0.9

@@ -37,7 +37,8 @@ LATER = [
     "utils",
 ]  # fmt: skip
 NAMED = ["load", "save", "vmap", "autograd.gradcheck", "optim.Adam", "utils.data.DataLoader"]  # what they hold
-UNNAMED = ["classifiers", "compat", "features", "plots", "train", "transforms", "vision"]  # to be imported by those who want them
+# To be imported by those who want them
+UNNAMED = ["classifiers", "compat", "features", "plots", "train", "transforms", "vision"]
 HEAVY = ["numba", "llvmlite", "matplotlib", "sklearn", "scipy", "tqdm", "torch", "hypothesis"]
 LONGEST = 400
 

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     )
 else:
     _NAMES = (
-        "activation convert distance filters gather hinge "
-        "linear optim orientation patterns product softmax streams"
+        "activation convert distance filters gather hinge linear optim orientation patterns product softmax streams"
     )
     _THEMES = tuple(f".{name}" for name in _NAMES.split())
     __getattr__ = Later(__name__, dict.fromkeys(_THEMES, ""))

@@ -176,6 +176,8 @@ class Estimator:
     def _check_features(self, X: Any, reset: bool, dtypes: Sequence[Any] = _FLOATS) -> Array:
         """X as a matrix (`matrix`). With `reset` its width and column names are noted, else compared with those."""
         names = _column_names(X)
+        if not reset:
+            self._check_names(names)  # before the numbers: columns in another order may be empty ones
         array = matrix(X, dtypes)
         if reset:
             self.n_features_in_ = array.shape[1]
@@ -184,7 +186,6 @@ class Estimator:
             elif hasattr(self, "feature_names_in_"):
                 del self.feature_names_in_
             return array
-        self._check_names(names)
         if array.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"X has {array.shape[1]} features, but {type(self).__name__} is expecting {self.n_features_in_} "

@@ -13,6 +13,7 @@ from .._later import Later
 if TYPE_CHECKING:
     from . import (
         activation,
+        colour,
         convert,
         distance,
         filters,
@@ -28,15 +29,16 @@ if TYPE_CHECKING:
     )
 else:
     _NAMES = (
-        "activation convert distance filters gather hinge linear optim orientation patterns product softmax streams"
+        "activation colour convert distance filters gather hinge "
+        "linear optim orientation patterns product softmax streams"
     )
     _THEMES = tuple(f".{name}" for name in _NAMES.split())
     __getattr__ = Later(__name__, dict.fromkeys(_THEMES, ""))
 
 __all__ = [
     "WARM_UP", "compile_seconds", "get_num_threads", "set_num_threads", "warm_up",
-    "activation", "convert", "distance", "filters", "gather", "hinge", "linear", "optim", "orientation", "patterns",
-    "product", "softmax", "streams",
+    "activation", "colour", "convert", "distance", "filters", "gather", "hinge", "linear", "optim", "orientation",
+    "patterns", "product", "softmax", "streams",
 ]  # fmt: skip
 
 _num_threads: int | None = None

@@ -1,4 +1,8 @@
-"""Features of images and points: what a linear classifier sees instead of pixels."""
+"""Features of images and points: what a linear classifier sees instead of pixels.
+
+Functions of a batch, and transformers of the same kind that sit in a scikit-learn Pipeline. Each is loaded when it is
+first asked for.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,19 @@ if TYPE_CHECKING:
     from microdl.features.gradients import hog, hog_cells
     from microdl.features.lifting import lift, polar
     from microdl.features.patterns import lbp, lbp_histogram
+    from microdl.features.transformers import HOG, LBP, ColorHistogram, Concatenate, Gabor, Lift, Polar, Standardise
+    from microdl.features.words import VisualWords, visual_words
 
 __all__ = [
+    "HOG",
+    "LBP",
+    "ColorHistogram",
+    "Concatenate",
+    "Gabor",
+    "Lift",
+    "Polar",
+    "Standardise",
+    "VisualWords",
     "color_histogram",
     "gabor",
     "gabor_bank",
@@ -26,6 +41,7 @@ __all__ = [
     "lift",
     "polar",
     "rgb_to_hsv",
+    "visual_words",
 ]
 
 if not TYPE_CHECKING:
@@ -35,6 +51,8 @@ if not TYPE_CHECKING:
         ".gradients": "hog hog_cells",
         ".lifting": "lift polar",
         ".patterns": "lbp lbp_histogram",
+        ".transformers": "HOG LBP ColorHistogram Concatenate Gabor Lift Polar Standardise",
+        ".words": "VisualWords visual_words",
     }
     __getattr__ = Later(__name__, _FILES, f". Its features: {', '.join(__all__)}.")
     __dir__ = __getattr__.dir

@@ -169,6 +169,7 @@ def test_what_it_takes_and_gives() -> None:
     np.testing.assert_array_equal(color_histogram(images[:, ::-1, ::-1]), found)
     assert color_histogram(images, dtype=torch.float64).dtype == np.float64
     assert color_histogram((images / 255).astype(np.float16)).dtype == np.float32
+    assert color_histogram((images / 255).astype(">f4")).dtype == np.float32
     assert color_histogram(images, 3, joint=True).shape == (2, 27)
     assert color_histogram(images, [5], "hue").shape == (2, 5)
 
@@ -178,6 +179,7 @@ def test_what_it_takes_and_gives() -> None:
     [
         (np.zeros((2, 4, 4), np.uint8), {}, ValueError, r"colour images are needed.*\(2, 4, 4\).*np.stack"),
         (np.zeros((2, 4, 4, 1), np.uint8), {}, ValueError, "colour images are needed"),
+        (np.zeros((4, 4, 3), np.uint8), {}, ValueError, r"colour images are needed.*image\[None\] for one image"),
         (np.zeros((2, 3, 4, 4), np.uint8), {}, ValueError, r"\(2, 3, 4, 4\).*transpose\(0, 2, 3, 1\)"),
         (np.zeros((2, 4, 4, 4), np.uint8), {}, ValueError, "opacity"),
         (np.zeros((4, 48), np.uint8), {}, ValueError, r"got \(4, 48\).*reshape"),

@@ -171,6 +171,13 @@ def test_without_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"mean": np.zeros(4)}, r"patches of 9 numbers need a mean of shape \(9,\).*got \(4,\)", ValueError),
         ({"images": np.zeros((2, 3))}, r"got \(2, 3\)", ValueError),
         ({"images": np.full((2, 9, 9), np.inf)}, "inf at", ValueError),
+        (
+            {"images": np.full((2, 9, 9), -(2.0**64), np.float32)},
+            r"as large as 1\.8\d+e\+19 overflow float32",
+            ValueError,
+        ),
+        ({"codebook": np.full((2, 3, 3), 1e30)}, r"as large as 1e\+30 overflows float32", ValueError),
+        ({"codebook": np.full((2, 3, 3), 1e200)}, r"as large as 1e\+200 overflows float32", ValueError),
     ],
 )
 def test_refuses(options: dict[str, object], words_: str, error: type[Exception]) -> None:

@@ -43,7 +43,7 @@ def pixels(array: Array) -> Array:
     if array.dtype == np.uint8:
         return array
     if array.dtype not in _FLOATS:
-        array = array.astype(np.float32 if array.dtype.itemsize < 4 else np.float64)
+        array = array.astype(np.float32 if array.dtype.itemsize <= 4 else np.float64)
     finite = np.isfinite(array)
     if not finite.all():
         where = tuple(int(i) for i in np.argwhere(~finite)[0])
@@ -97,9 +97,7 @@ def _check_shape(array: Array, channels: int | None) -> None:
         raise ValueError(f"at least one image with at least one pixel is needed, got shape {shape}")
     found = 3 if array.ndim == 4 else 1
     if channels == 3 and found == 1:
-        raise ValueError(
-            f"colour images are needed, of shape (n, height, width, 3), got {shape}: np.stack([images] * 3, -1) for "
-            "grey ones"
-        )
+        remedy = "image[None] for one image" if shape[-1] == 3 else "np.stack([images] * 3, -1) for grey ones"
+        raise ValueError(f"colour images are needed, of shape (n, height, width, 3), got {shape}: {remedy}")
     if channels == 1 and found == 3:
         raise ValueError(f"grey images are needed, of shape (n, height, width), got {shape}: images.mean(-1)")

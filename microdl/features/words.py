@@ -69,12 +69,13 @@ def visual_words(
     array([[1., 0.]], dtype=float32)
     """
     array = as_images(images)
+    found = result_dtype(array, dtype)
+    _check_moderate(array, found)
     words = _codebook(codebook, array)
     size = words.shape[1]
     choice(encoding, "encoding", ENCODINGS)
     flat = words.reshape(len(words), -1).astype(np.float64)
     mean, whitening = _whitening(mean, whitening, flat.shape[1])
-    found = result_dtype(array, dtype)
     dense = _Dense.of(array, size, positive_int(stride, "stride"))
     cells = dense.cells(quadrants)
     coder = _Coder.of(flat, mean, whitening, encoding, found)
@@ -167,6 +168,7 @@ class VisualWords(ImageTransformer):
 
     def _draw(self, images: Array, random: np.random.Generator) -> Array:
         """Patches at different places, their contrast normalised, one a row."""
+        _check_moderate(images, result_dtype(images))
         dense = _Dense.of(images, self.patch_size, 1)
         every = len(images) * dense.rows * dense.cols
         wanted = positive_int(self.n_patches, "n_patches")
@@ -243,11 +245,15 @@ class _Coder(NamedTuple):
 
     @classmethod
     def of(cls, words: Array, mean: Array, whitening: Array, encoding: str, dtype: Any) -> _Coder:
-        turned = whitening @ words.T
-        bias = -(mean @ turned) - (words**2).sum(1) / 2
-        affine = np.vstack([whitening, -(mean @ whitening)])
-        scores = np.ascontiguousarray(np.vstack([turned, bias]), dtype)
-        return cls(scores, affine.astype(dtype) if encoding == "soft" else None)
+        with np.errstate(over="ignore", invalid="ignore"):
+            turned = whitening @ words.T
+            bias = -(mean @ turned) - (words**2).sum(1) / 2
+            affine = np.vstack([whitening, -(mean @ whitening)])
+        with np.errstate(over="ignore"):
+            scores, affine = np.vstack([turned, bias]).astype(dtype), affine.astype(dtype)
+        if not (np.isfinite(scores).all() and np.isfinite(affine).all()):
+            raise ValueError(f"a codebook or whitening as large as {np.abs(words).max()} overflows {np.dtype(dtype)}")
+        return cls(scores, affine if encoding == "soft" else None)
 
     def add(self, patches: Array, places: Array, cells: Array, sums: Array) -> None:
         """Add the codes of the patches to the sums (images, cells, words)."""
@@ -273,6 +279,14 @@ def _sums(images: Array, dense: _Dense, coder: _Coder, cells: Array) -> Iterator
             places = np.arange(start, min(start + most, len(part) * each))
             coder.add(dense.cut(part, places, coder.scores.dtype, ones=True), places, cells, sums)
         yield first, first + len(part), sums
+
+
+def _check_moderate(images: Array, dtype: np.dtype[Any]) -> None:
+    """ValueError where squares of the images' numbers overflow `dtype`: they would have no contrast."""
+    if images.dtype.kind == "f":
+        largest = float(max(images.max(), -images.min()))
+        if largest > 1e-4 * math.sqrt(np.finfo(dtype).max):
+            raise ValueError(f"squares of images as large as {largest} overflow {dtype}: floats are from 0 to 1")
 
 
 def _codebook(codebook: Any, images: Array) -> Array:

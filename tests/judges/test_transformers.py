@@ -17,10 +17,11 @@ from sklearn.exceptions import NotFittedError, SkipTestWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import FeatureUnion, make_pipeline, make_union
-from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, StandardScaler
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import check_estimator
 
+from microdl.datasets.digits import load_digits_arrays
 from microdl.features import (
     HOG,
     LBP,
@@ -300,3 +301,19 @@ def test_codebooks_that_cannot_be(options: dict[str, Any], message: str) -> None
 def test_in_a_union() -> None:
     union = make_union(VisualWords(5, 4, 200, random_state=0), ColorHistogram(2))
     assert union.fit_transform(COLOUR).shape == (12, 11)
+
+
+def test_words_read_digits_better_than_pixels_do() -> None:
+    """And the triangle of Coates, Ng and Lee better than the nearest word alone."""
+    images, labels = load_digits_arrays()
+    images, test = images / 16, np.arange(len(labels)) % 3 == 0
+
+    def score(*steps: Any) -> float:
+        model = make_pipeline(*steps, Standardise(), LogisticRegression(C=0.1, max_iter=2000))
+        return float(model.fit(images[~test], labels[~test]).score(images[test], labels[test]))
+
+    options: dict[str, Any] = {"n_words": 100, "patch_size": 4, "n_patches": 20_000, "quadrants": True}
+    hard, soft = (score(VisualWords(encoding=each, random_state=0, **options)) for each in ("hard", "soft"))
+    pixels = score(FunctionTransformer(lambda batch: batch.reshape(len(batch), -1)))
+    assert soft > max(hard, pixels) + 0.005
+    assert min(hard, pixels) > 0.95

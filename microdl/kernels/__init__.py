@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         linear,
         optim,
         orientation,
+        patches,
         patterns,
         product,
         softmax,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 else:
     _NAMES = (
         "activation colour convert distance filters gather hinge "
-        "linear optim orientation patterns product softmax streams"
+        "linear optim orientation patches patterns product softmax streams"
     )
     _THEMES = tuple(f".{name}" for name in _NAMES.split())
     __getattr__ = Later(__name__, dict.fromkeys(_THEMES, ""))
@@ -38,7 +39,7 @@ else:
 __all__ = [
     "WARM_UP", "compile_seconds", "get_num_threads", "set_num_threads", "warm_up",
     "activation", "colour", "convert", "distance", "filters", "gather", "hinge", "linear", "optim", "orientation",
-    "patterns", "product", "softmax", "streams",
+    "patches", "patterns", "product", "softmax", "streams",
 ]  # fmt: skip
 
 _num_threads: int | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -302,3 +304,16 @@ def test_names_refused() -> None:
     with pytest.raises(ValueError, match="'default', 'pandas', got 'arrow'"):
         estimator.set_output(transform="arrow")
     assert estimator.set_output().transform(POINTS).shape == (9, 5)
+
+
+def test_without_scikit_learn_and_pandas() -> None:
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(['sklearn', 'pandas', 'scipy', 'skimage', 'matplotlib']))\n"
+        "import numpy as np\n"
+        "from microdl.features import ColorHistogram, Concatenate, Lift, Standardise\n"
+        "images = np.arange(2 * 4 * 4 * 3, dtype=np.uint8).reshape(2, 4, 4, 3)\n"
+        "features = Concatenate([ColorHistogram(2), ColorHistogram(3, 'hue')])\n"
+        "print(Standardise().fit_transform(features.fit_transform(images)).shape, Lift().fit_transform([[1.0]]))\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "(2, 9) [[1. 1.]]\n"

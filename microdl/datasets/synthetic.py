@@ -38,8 +38,12 @@ class SyntheticCIFAR(ArrayDataset):
     none of them alone tells the class, and any two do. Place, size, turn, light, contrast, background and noise are
     random. Accuracies on these images say nothing of those on photographs.
 
-    The images are drawn anew for each object, in a few seconds for all. Image i depends on `seed`, `train` and i
-    alone: a smaller set is the beginning of a larger one. Any ten from image 10 * k on are of ten classes.
+    Trained with 2,000 of them, 7 nearest neighbours are right for 21 % of the test images, a linear classifier of the
+    pixels for 42 %, one of mean colours for 23 %, of oriented gradients for 53 %, and of both for 59 %
+    (``pytest -s tests/judges/test_synthetic_accuracy.py`` prints these).
+
+    They are drawn each time anew, all 60,000 in a few seconds. Image i depends on `seed`, `train` and i alone: a
+    smaller set is the beginning of a larger one. Any ten from image 10 * k on are of ten classes.
 
     Args:
         root: where nothing is read and nothing is written; for the sake of torchvision's signature.

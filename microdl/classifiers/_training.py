@@ -11,6 +11,7 @@ import numpy as np
 
 import microdl as torch
 from microdl import kernels
+from microdl.autograd.graph import wrap
 from microdl.random import Generator
 from microdl.utils.data.gather import rows
 
@@ -32,9 +33,10 @@ def floats(x: Array) -> Array:
 
 
 class Batches:
-    """The minibatches of examples: each iteration is one epoch, in another order. Bytes become floats batch by batch.
+    """The minibatches of examples: each iteration is one epoch, in another order.
 
-    Where one batch holds all examples it is made once, and keeps their order.
+    A batch is (x, target, weight): rows of x as they are, an array for `floats`, and tensors or None. Where one batch
+    holds all examples it is made once, in floats, and keeps their order.
 
     Args:
         x: the examples, (n, features) of uint8, float32 or float64.
@@ -47,6 +49,7 @@ class Batches:
         self.x, self.target, self.weight, self.generator = x, target, weight, generator
         self.size = len(x) if size is None else min(size, len(x))
         self.whole = self.size == len(x)
+        self._dtype = np.float64 if x.dtype == np.float64 else np.float32
         self._only: tuple[Any, Any, Any] | None = None
 
     def __len__(self) -> int:
@@ -55,7 +58,8 @@ class Batches:
     def __iter__(self) -> Iterator[tuple[Any, Any, Any]]:
         if self.whole:
             if self._only is None:
-                self._only = self._batch(lambda a: a)
+                x, target, weight = self._batch(lambda a: a)
+                self._only = floats(x), target, weight
             yield self._only
             return
         order = self.generator.permutation_array(len(self.x))
@@ -64,9 +68,8 @@ class Batches:
             yield self._batch(lambda a, chosen=chosen: rows(a, chosen))  # type: ignore[misc]
 
     def _batch(self, pick: Callable[[Array], Array]) -> tuple[Any, Any, Any]:
-        x = floats(pick(self.x))
-        weight = None if self.weight is None else torch.from_numpy(pick(self.weight).astype(x.dtype))
-        return torch.from_numpy(x), torch.from_numpy(pick(self.target)), weight
+        weight = None if self.weight is None else wrap(pick(self.weight).astype(self._dtype))
+        return pick(self.x), wrap(pick(self.target)), weight
 
 
 class OneScore:
@@ -106,7 +109,8 @@ class Objective:
         """The part that the optimiser adds."""
         if not self.decay:
             return 0.0
-        return self.decay * math.fsum(float(np.square(w.detach().numpy()).sum()) for w in self.weights)
+        flat = [w._a.reshape(-1) for w in self.weights]
+        return self.decay * sum(float(np.einsum("i,i->", w, w)) for w in flat)  # the same on any number of threads
 
     def gradient_norm(self, parameters: list[Any]) -> float:
         """The norm of the gradient of it all, after `backward`."""
@@ -187,7 +191,8 @@ def _epoch(
     total, flat = 0.0, False
     for step, (x, target, weight) in enumerate(batches, start=1):
         optimizer.zero_grad()
-        loss = objective(model(x), target, weight)
+        # the floats are no variable: they are freed before the next batch is made, which then finds them in the cache
+        loss = objective(model(wrap(floats(x))), target, weight)
         value = loss.item() + objective.decayed()
         if not math.isfinite(value):
             raise _diverged(f"the loss is {value} at epoch {epoch}, step {step}", optimizer)

@@ -169,6 +169,10 @@ def test_partial_fit_is_refused(kind: Any) -> None:
     refused(balanced, ValueError, "needs all examples at once", X, Y, [0, 1, 2], call="partial_fit")
     model = kind().partial_fit(X, Y, [0, 1, 2])
     refused(model, ValueError, "y holds 3, which is none of the classes", X, Y + 1, call="partial_fit")
+    refused(model, ValueError, "y holds '0', which is none", X, Y.astype(str).astype(object), call="partial_fit")
+    named = kind().partial_fit(X, np.array(list("abc"), object)[Y], ["a", "b", "c"])
+    refused(named, ValueError, "y holds 0, which is none of the classes", X, Y, call="partial_fit")
+    named.partial_fit(X, np.array(list("abc"))[Y])
     refused(model, ValueError, "not the same as on the last call", X, Y, [0, 1, 2, 3], call="partial_fit")
     refused(model, ValueError, "X has 2 features", X[:, :2], Y, call="partial_fit")
 

@@ -290,6 +290,18 @@ def test_activations(activation: Any) -> None:
     assert model.score(X, Y) > 0.95
 
 
+@pytest.mark.parametrize("kind", [*TRAINED, RandomSearchClassifier])
+def test_progress_is_shown_where_it_is_asked_for(kind: Any, capsys: Any) -> None:
+    pytest.importorskip("tqdm", reason="the extra `progress`")
+    kind(random_state=0).fit(X, Y)
+    assert capsys.readouterr() == ("", "")
+    kind(random_state=0, verbose=True).fit(X, Y)
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert f"{kind.__name__}: " in printed.err
+    assert "100%" in printed.err or "loss 0." in printed.err
+
+
 def test_parameters() -> None:
     model = LinearClassifier("hinge", alpha=0.5, max_iter=3)
     assert repr(model) == "LinearClassifier(loss='hinge', alpha=0.5, max_iter=3)"

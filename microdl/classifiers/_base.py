@@ -33,7 +33,7 @@ G = TypeVar("G", bound="GradientClassifier")
 KINDS = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))
 """The dtypes that X keeps; any other becomes the last."""
 
-_ROWS = 4096
+_ROWS = 1024
 
 
 class GradientClassifier(Classifier):
@@ -269,10 +269,11 @@ class GradientClassifier(Classifier):
     def _places(self, y: Any, samples: int) -> Array:
         labels = labels_of(y)
         check_lengths(samples, len(labels))
-        unseen = ~np.isin(labels, self.classes_)
-        if unseen.any():
+        known = set(self.classes_.tolist())
+        unseen = [label for label in np.unique(labels).tolist() if label not in known]
+        if unseen:
             raise ValueError(
-                f"y holds {labels[unseen].tolist()[0]!r}, which is none of the classes {self.classes_.tolist()}: name "
+                f"y holds {unseen[0]!r}, which is none of the classes {self.classes_.tolist()}: name "
                 "all classes at the first partial_fit, or fit a new estimator."
             )
         return np.searchsorted(self.classes_, labels)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import microdl as torch
+from microdl.classifiers import neighbors
 from microdl.classifiers.neighbors import KNeighborsClassifier
 from microdl.classifiers.selection import cross_validate_k, folds
 
@@ -84,6 +85,13 @@ def test_the_majority_wins_and_of_equals_the_smallest_label() -> None:
     assert model.predict_proba([[0.1]]).tolist() == [[0.5, 0.5, 0.0]]
     assert KNeighborsClassifier(3).fit(rows, labels).predict([[0.0]]).tolist() == ["a"]  # one vote each
     assert KNeighborsClassifier(1).fit(rows, labels).predict([[0.4], [1.9]]).tolist() == ["b", "c"]
+
+
+def test_votes_are_counted_some_queries_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = KNeighborsClassifier(3).fit(IMAGES, np.arange(60) // 2)
+    expected = model.predict(IMAGES)
+    monkeypatch.setattr(neighbors, "_VOTES", 70)  # for 30 classes two queries
+    assert np.array_equal(model.predict(IMAGES), expected)
 
 
 def test_of_examples_as_far_the_first_is_nearer() -> None:

@@ -23,6 +23,8 @@ _METRICS = {
     "l1": "manhattan", "manhattan": "manhattan", "cityblock": "manhattan",
     "l2": "euclidean", "euclidean": "euclidean",
 }  # fmt: skip
+_VOTES = 2**20
+"""Votes, by query and class, that are counted together."""
 _DTYPES = tuple(map(np.dtype, (np.uint8, np.float32, np.float64)))
 
 
@@ -126,15 +128,14 @@ class KNeighborsClassifier(Estimator):
 
     def predict_proba(self, X: Any) -> Floats:
         """Each class's share of the votes, (queries, classes) in the order of `classes_`; X as in `kneighbors`."""
-        votes = self._neighbours_votes(X)
+        distances, indices = self.kneighbors(X)
+        votes = self._votes(_weights(self.weights, distances), self._y[indices])
         shares: Floats = votes / votes.sum(1, keepdims=True)
         return shares
 
     def predict(self, X: Any) -> Array:
         """The class of each query with most votes; of several the first of `classes_`. X as in `kneighbors`."""
-        votes = self._neighbours_votes(X)
-        found: Array = self.classes_[votes.argmax(1)]
-        return found
+        return self._elected(*self.kneighbors(X))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """The share of the queries, weighted if so wanted, whose predicted class is that of y; X as in `kneighbors`."""
@@ -142,29 +143,20 @@ class KNeighborsClassifier(Estimator):
         classes, places = encoded(y, len(found))
         return float(np.average(found == classes[places], weights=sample_weight))
 
-    def _neighbours_votes(self, X: Any) -> Floats:
-        distances, indices = self.kneighbors(X)
-        return self._votes(distances, self._y[indices])
-
-    def _votes(self, distances: Floats, labels: Indices) -> Floats:
+    def _votes(self, weights: Floats, labels: Indices) -> Floats:
         """The sum of the weights by query and class, for arrays (queries, k)."""
         queries, classes = len(labels), len(self.classes_)
-        weights = _weights(self.weights, distances)
         places = labels + classes * np.arange(queries)[:, None]
-        flat = np.bincount(places.ravel(), weights.ravel(), queries * classes)
-        votes: Floats = flat.reshape(queries, classes).astype(np.float64, copy=False)
-        voiced = votes.any(1)
-        if not voiced.all():
-            raise ValueError(
-                f"All neighbors of some sample, such as number {int(voiced.argmin())}, have weight 0. Let "
-                "`weights` give at least one of them more, or choose more neighbours."
-            )
-        return votes
+        votes = np.bincount(places.ravel(), weights.ravel(), queries * classes)
+        return votes.reshape(queries, classes).astype(np.float64, copy=False)
 
-    def _accuracy(self, distances: Floats, indices: Indices, k: int, y: Array) -> float:
-        """The share of queries whose first k neighbours vote for the class in y."""
-        votes = self._votes(distances[:, :k], self._y[indices[:, :k]])
-        return float(np.mean(self.classes_[votes.argmax(1)] == y))
+    def _elected(self, distances: Floats, indices: Indices) -> Array:
+        """The classes with most votes, for arrays (queries, k): some at a time, as there may be many classes."""
+        weights, labels = _weights(self.weights, distances), self._y[indices]
+        step = max(1, _VOTES // len(self.classes_))
+        parts = [slice(first, first + step) for first in range(0, len(labels), step)]
+        found: Array = self.classes_[np.concatenate([self._votes(weights[p], labels[p]).argmax(1) for p in parts])]
+        return found
 
     def _nearest(self, queries: Array, k: int, own: bool) -> tuple[Floats, Indices]:
         rows, metric = self._fit_X, self.effective_metric_
@@ -209,22 +201,31 @@ def _metric(metric: Any, p: Any) -> Any:
 
 def _weights(weights: Any, distances: Floats) -> Floats:
     if callable(weights):
-        found = np.asarray(weights(distances), np.float64)
-        if found.shape != distances.shape:
-            raise ValueError(
-                f"weights must return an array of the distances' shape {distances.shape}, but returned one of "
-                f"{found.shape}"
-            )
-        if not (found >= 0).all() or not np.isfinite(found).all():
-            wrong = found[~((found >= 0) & np.isfinite(found))][0]
-            raise ValueError(f"weights must return finite numbers that are not negative, but one is {wrong}")
-        return found
+        return _given_weights(weights, distances)
     if weights == "uniform":
         return np.ones(distances.shape)
     with np.errstate(divide="ignore", over="ignore"):
         found = 1 / distances
     infinite = np.isinf(found)
     return np.where(infinite.any(1, keepdims=True), infinite, found)
+
+
+def _given_weights(weights: Callable[[Any], Any], distances: Floats) -> Floats:
+    found = np.asarray(weights(distances), np.float64)
+    if found.shape != distances.shape:
+        raise ValueError(
+            f"weights must return an array of the distances' shape {distances.shape}, but returned one of {found.shape}"
+        )
+    fine = (found >= 0) & np.isfinite(found)
+    if not fine.all():
+        raise ValueError(f"weights must return finite numbers that are not negative, but one is {found[~fine][0]}")
+    voiced = found.any(1)
+    if not voiced.all():
+        raise ValueError(
+            f"All neighbors of some sample, such as number {int(voiced.argmin())}, have weight 0. Let `weights` give "
+            "at least one of them more, or choose more neighbours."
+        )
+    return found
 
 
 def _by_function(

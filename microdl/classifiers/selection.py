@@ -57,7 +57,8 @@ def cross_validate_k(
         model = KNeighborsClassifier(max(values), weights=weights, metric=metric, verbose=verbose)
         model.fit(rows[train], labels[train])
         distances, indices = model.kneighbors(rows[test])
-        scores.append([model._accuracy(distances, indices, k, labels[test]) for k in values])
+        elected = (model._elected(distances[:, :k], indices[:, :k]) for k in values)
+        scores.append([float(np.mean(found == labels[test])) for found in elected])
     return np.array(scores)
 
 

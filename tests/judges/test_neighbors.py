@@ -33,7 +33,7 @@ def farthest(x: Any, y: Any) -> Any:
 @pytest.mark.filterwarnings("ignore:Estimator KNeighborsClassifier does not inherit from `sklearn.base.BaseEstimator`")
 def test_scikit_learns_own_checks(options: Any) -> None:
     found = check_estimator(KNeighborsClassifier(**options), on_skip=None)
-    assert {check["status"] for check in found} <= {"passed", "skipped"}
+    assert {check["check_name"] for check in found if check["status"] != "passed"} <= {"check_array_api_input"}
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

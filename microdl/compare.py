@@ -209,5 +209,5 @@ def _bars(ax: Any, task: tasks.Task, results: list[Result]) -> None:
     ax.set_yticks(places, [f"{result.model} ({result.features})" for result in results])
     chance = 100 / len(task.classes)
     ax.axvline(chance, color="black", linestyle=":", linewidth=1)
-    ax.text(chance, len(results) - 0.4, "chance", ha="center", va="bottom", fontsize="small")
-    ax.set(xlim=(0, 108), xlabel="accuracy on the test images, %", title=f"{task.name}: pixels light, features dark")
+    ax.text(chance + 1, len(results) - 0.5, "chance", va="bottom", fontsize="small")
+    ax.set(xlim=(0, 108), ylim=(-0.6, len(results)), xlabel="accuracy on the test images, %", title=f"{task.name}: pixels light, features dark")

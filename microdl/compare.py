@@ -210,4 +210,9 @@ def _bars(ax: Any, task: tasks.Task, results: list[Result]) -> None:
     chance = 100 / len(task.classes)
     ax.axvline(chance, color="black", linestyle=":", linewidth=1)
     ax.text(chance + 1, len(results) - 0.5, "chance", va="bottom", fontsize="small")
-    ax.set(xlim=(0, 108), ylim=(-0.6, len(results)), xlabel="accuracy on the test images, %", title=f"{task.name}: pixels light, features dark")
+    ax.set(
+        xlim=(0, 108),
+        ylim=(-0.6, len(results)),
+        xlabel="accuracy on the test images, %",
+        title=f"{task.name}: pixels light, features dark",
+    )

@@ -33,8 +33,8 @@ def test_the_digits_from_guessing_to_a_network(tmp_path, capsys):
 
 
 def test_points_are_lifted():
-    options = story.Options(data="ring", models=("softmax", "softmax-features"), epochs=50)
-    (flat, _), (lifted, _) = story.compare(options, tasks.load("ring"))
+    options = story.Options(data="circles", models=("softmax", "softmax-features"), epochs=50)
+    (flat, _), (lifted, _) = story.compare(options, tasks.load("circles"))
     assert lifted.features == "lift"
     assert flat.test < 0.8
     assert lifted.test > 0.95

@@ -52,8 +52,8 @@ def test_features_of_the_digits(features, tmp_path):
 
 
 @pytest.mark.parametrize(("features", "least", "most"), [("pixels", 0.3, 0.8), ("lift", 0.95, 1)])
-def test_lifting_separates_the_ring(features, least, most, tmp_path):
-    assert least <= accuracy(data="ring", features=features, epochs=60) <= most
+def test_lifting_separates_the_circles(features, least, most, tmp_path):
+    assert least <= accuracy(data="circles", features=features, epochs=60) <= most
     assert (tmp_path / "out" / "regions.png").exists() == (features == "pixels")
 
 

@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -112,6 +113,21 @@ def test_the_number_of_threads_changes_nothing() -> None:
         torch.set_num_threads(before)
     assert np.array_equal(found[0][0], found[1][0])
     assert found[0][1:] == found[1][1:]
+
+
+def test_many_at_once_and_without_gradients() -> None:
+    """As scikit-learn's threads fit them, and inside a caller's no_grad and inference_mode."""
+    expected = [SoftmaxClassifier(batch_size=16, max_iter=5, random_state=seed).fit(X, Y).coef_ for seed in range(6)]
+
+    def weights(seed: int) -> Any:
+        return SoftmaxClassifier(batch_size=16, max_iter=5, random_state=seed).fit(X, Y).coef_
+
+    with ThreadPoolExecutor(3) as pool:
+        assert all(np.array_equal(a, b) for a, b in zip(pool.map(weights, range(6)), expected, strict=True))
+    for mode in (torch.no_grad(), torch.inference_mode()):
+        with mode:
+            assert np.array_equal(weights(0), expected[0])
+            assert TwoLayerClassifier(random_state=0).fit(X, Y).score(X, Y) > 0.95
 
 
 def test_bytes_are_learned_as_their_floats() -> None:

@@ -152,7 +152,7 @@ class GradientClassifier(Classifier):
             examples, held = held_out(examples, self.validation_fraction, generator)
         if not partial:  # a part may hold one class only
             examples = examples.of_mean_one()
-        optimizer, decays = self._optimizer(model, penalised, self._rate(examples, bound, again), partial)
+        optimizer, decays = self._optimizer(model, penalised, self._rate(examples, bound, again and partial), partial)
         rule = Rule(1, None, 1)
         if not partial:
             rule = Rule(self.max_iter, self.tol, self.n_iter_no_change, _accuracy_on(held, model))
@@ -193,13 +193,12 @@ class GradientClassifier(Classifier):
                 group["lr"] = rate
         return optimizer, decays
 
-    def _rate(self, examples: Examples, bound: float, again: bool) -> float:
+    def _rate(self, examples: Examples, bound: float, same: bool) -> float:
         if callable(self.optimizer):
             return 0.0  # which it does not read
         if self.learning_rate != "auto":
             return float(self.learning_rate)
-        known = getattr(self, "learning_rate_", None)
-        return known if again and known else self._auto_rate(examples.x, examples.weights, bound)
+        return self.learning_rate_ if same else self._auto_rate(examples.x, examples.weights, bound)
 
     def _strength(self, penalty: str) -> float:
         return float(self.alpha) if self.penalty == penalty else 0.0

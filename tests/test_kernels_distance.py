@@ -106,6 +106,15 @@ def test_floats_of_any_size(dtype: Any, scale: float, offset: float, squared: bo
     check(y[:50], y, 5, squared)
 
 
+@pytest.mark.parametrize("squared", [False, True])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_clusters_far_from_each_other(dtype: Any, squared: bool) -> None:
+    """No centre suits both, and the products round by more than the distances within a cluster."""
+    rng = np.random.default_rng(7)
+    y = (rng.standard_normal((80, 30)) / 1000 + rng.choice([-1e4, 1e4], (80, 1))).astype(dtype)
+    check(y[:20], y, 6, squared)
+
+
 def test_sums_that_overflow_are_infinite_and_the_first_come_first() -> None:
     y = np.array([[1e308, 1e308], [-1e308, -1e308], [1e308, -1e308], [0, 0]])
     for squared in (False, True):

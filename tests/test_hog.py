@@ -100,7 +100,9 @@ def test_a_gradient_s_bin_is_its_angle_s(orientations):
     for dtype in ("float32", "float64"):
         cosines, sines, _ = orientation._directions(orientations, np.dtype(dtype).char)
         bins = np.empty(x.size, np.int32)
-        orientation._bins_of(x.astype(dtype), y.astype(dtype), cosines, sines, orientations, bins)
+        orientation._bins_of(
+            x.astype(dtype), y.astype(dtype), cosines, sines, orientations, np.empty(x.size, dtype), bins
+        )
         np.testing.assert_array_equal(bins[some], expected[some])
 
 

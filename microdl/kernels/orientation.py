@@ -1,8 +1,8 @@
 """Histograms of oriented gradients: of the cells of images, and normalised over blocks of cells.
 
 A gradient's bin is found without its angle: with every edge between two bins goes a half plane, and the bin is the
-number of edges that the gradient has passed. Where it lies within rounding of a multiple of 45 degrees, as differences
-of grey levels often do, the angle itself decides, rounded as NumPy's arctan2 rounds it.
+number of edges that the gradient has passed. Where it lies within rounding of an edge, as differences of grey levels
+often do at multiples of 45 degrees, the angle itself decides, rounded as NumPy's arctan2 rounds it.
 """
 
 import functools
@@ -43,8 +43,8 @@ def histograms(images: Any, cell: tuple[int, int], orientations: int, root: bool
     if doubts.any():
         ends = np.cumsum(doubts)
         cells, gradients = np.empty(ends[-1], np.int64), np.empty((2, ends[-1]), dtype)
-        _list_doubts(*image, orientations, ends, cells, gradients)
-        x, y = gradients.astype(like.dtype)
+        _list_doubts(*image, cosines, sines, orientations, ends, cells, gradients)
+        x, y = gradients.astype(np.float64)
         bins = np.searchsorted(edges[1:], np.rad2deg(np.arctan2(y, x)) % 180, side="right")
         known = bins < orientations  # rounding may take an angle to 180
         lengths = np.hypot(x, y)[known] / (cell[0] * cell[1])
@@ -69,7 +69,8 @@ def _directions(orientations: int, char: str) -> tuple[Array, Array, Array]:
             shift = eps * np.sign(inner[k] - degrees)
             cosines[k], sines[k] = cosine - shift * sine, sine + shift * cosine
     more = -len(inner) % _ABREAST
-    return np.pad(cosines, (0, more)).astype(char), np.pad(sines, (0, more)).astype(char), edges
+    cosines, sines = np.pad(cosines, (0, more), constant_values=1), np.pad(sines, (0, more))
+    return cosines.astype(char), sines.astype(char), edges
 
 
 @threaded(_THREADS_FROM)
@@ -98,8 +99,7 @@ def _bands(
     lengths, bins = np.empty(x.shape, out.dtype), np.empty(x.shape, np.int32)
     for band in range(first, last):
         _gradients(rows, height, band, root, like, planes, other, x, y)
-        _bins_of(x.reshape(-1), y.reshape(-1), cosines, sines, out.shape[2], bins.reshape(-1))
-        _lengths_of(x.reshape(-1), y.reshape(-1), out.shape[2], lengths.reshape(-1), bins.reshape(-1))
+        _measure(x.reshape(-1), y.reshape(-1), cosines, sines, out.shape[2], lengths.reshape(-1), bins.reshape(-1))
         doubts[band] = _count(lengths, bins, wide, out[band])
 
 
@@ -107,16 +107,16 @@ def _bands(
 @kernel()
 def _list_doubts(
     pool: int, rows: Any, height: int, channels: int, tall: int, wide: int, root: int, like: Array,
-    orientations: int, ends: Integers, cells: Integers, gradients: Array,
+    cosines: Array, sines: Array, orientations: int, ends: Integers, cells: Integers, gradients: Array,
 ) -> None:  # fmt: skip
-    _doubts(pool, rows, height, channels, tall, wide, root, like, orientations, ends, cells, gradients)
+    _doubts(pool, rows, height, channels, tall, wide, root, like, cosines, sines, orientations, ends, cells, gradients)
 
 
 @in_parts
 @kernel()
 def _doubts(
     begin: int, end: int, rows: Any, height: int, channels: int, tall: int, wide: int, root: int, like: Array,
-    orientations: int, ends: Integers, cells: Integers, gradients: Array,
+    cosines: Array, sines: Array, orientations: int, ends: Integers, cells: Integers, gradients: Array,
 ) -> None:  # fmt: skip
     """The gradients in doubt, and the number of each one's cell."""
     first, last = bounds(begin, end, ends.size)
@@ -130,11 +130,10 @@ def _doubts(
         if at == ends[band]:
             continue
         _gradients(rows, height, band, root, like, planes, other, x, y)
-        bins[:] = 0
-        _lengths_of(x.reshape(-1), y.reshape(-1), orientations, lengths.reshape(-1), bins.reshape(-1))
+        _measure(x.reshape(-1), y.reshape(-1), cosines, sines, orientations, lengths.reshape(-1), bins.reshape(-1))
         for i in range(tall):
             for j in range(columns * wide):
-                if bins[i, j]:
+                if bins[i, j] == orientations:
                     cells[at] = band * columns + j // wide
                     gradients[0, at], gradients[1, at] = x[i, j], y[i, j]
                     at += 1
@@ -227,46 +226,56 @@ def _take_longer(u: Array, v: Array, x: Array, y: Array, unsure: Array, like: Ar
 
 
 @kernel()
-def _bins_of(x: Array, y: Array, cosines: Array, sines: Array, orientations: int, bins: Bins) -> None:
-    """The number of edges passed by the gradient, or by its opposite, which lies in the upper half plane."""
+def _measure(
+    x: Array, y: Array, cosines: Array, sines: Array, orientations: int, lengths: Array, bins: Bins
+) -> None:  # fmt: skip
+    """Lengths and bins of gradients; no bin, but `orientations`, where the angle has to decide."""
+    _bins_of(x, y, cosines, sines, orientations, lengths, bins)
+    _lengths_of(x, y, orientations, lengths, bins)
+
+
+@kernel()
+def _bins_of(x: Array, y: Array, cosines: Array, sines: Array, orientations: int, nearest: Array, bins: Bins) -> None:
+    """The number of edges passed by the gradient, or by its opposite, which lies in the upper half plane.
+
+    nearest[j] is how far the end of gradient j is from the nearest edge.
+    """
     none = x.dtype.type(0.0)
     bins[:] = np.int32(orientations - 1 - cosines.size)
+    nearest[:] = np.inf
     for k in range(0, cosines.size, _ABREAST):
-        c0, c1, c2, c3, c4, c5, c6, c7 = (
-            cosines[k], cosines[k + 1], cosines[k + 2], cosines[k + 3],
-            cosines[k + 4], cosines[k + 5], cosines[k + 6], cosines[k + 7],
-        )  # fmt: skip
-        s0, s1, s2, s3, s4, s5, s6, s7 = (
-            sines[k], sines[k + 1], sines[k + 2], sines[k + 3],
-            sines[k + 4], sines[k + 5], sines[k + 6], sines[k + 7],
-        )  # fmt: skip
+        c0, c1, c2, c3 = cosines[k], cosines[k + 1], cosines[k + 2], cosines[k + 3]
+        c4, c5, c6, c7 = cosines[k + 4], cosines[k + 5], cosines[k + 6], cosines[k + 7]
+        s0, s1, s2, s3 = sines[k], sines[k + 1], sines[k + 2], sines[k + 3]
+        s4, s5, s6, s7 = sines[k + 4], sines[k + 5], sines[k + 6], sines[k + 7]
         for j in range(x.size):
             turned = (y[j] < none) | ((y[j] == none) & (x[j] < none))
             u, v = (-x[j] if turned else x[j]), (-y[j] if turned else y[j])
+            d0, d1, d2, d3 = v * c0 - u * s0, v * c1 - u * s1, v * c2 - u * s2, v * c3 - u * s3
+            d4, d5, d6, d7 = v * c4 - u * s4, v * c5 - u * s5, v * c6 - u * s6, v * c7 - u * s7
             bins[j] += (
-                np.int32(v * c0 >= u * s0) + np.int32(v * c1 >= u * s1)
-                + np.int32(v * c2 >= u * s2) + np.int32(v * c3 >= u * s3)
-                + np.int32(v * c4 >= u * s4) + np.int32(v * c5 >= u * s5)
-                + np.int32(v * c6 >= u * s6) + np.int32(v * c7 >= u * s7)
+                np.int32(d0 >= none) + np.int32(d1 >= none) + np.int32(d2 >= none) + np.int32(d3 >= none)
+                + np.int32(d4 >= none) + np.int32(d5 >= none) + np.int32(d6 >= none) + np.int32(d7 >= none)
             )  # fmt: skip
+            low = min(min(abs(d0), abs(d1)), min(abs(d2), abs(d3)))
+            high = min(min(abs(d4), abs(d5)), min(abs(d6), abs(d7)))
+            nearest[j] = min(nearest[j], min(low, high))
 
 
 @kernel("contract")
 def _lengths_of(x: Array, y: Array, orientations: int, lengths: Array, bins: Bins) -> None:
-    """The gradients' lengths; and no bin, but `orientations`, where the angle has to decide.
+    """The gradients' lengths, in place of what `_bins_of` gives as `nearest`; and no bin, but `orientations`, in doubt.
 
-    That is near 0 degrees, near 90 if they are even, and near 45 and 135 if 4 divides them.
+    That is where a gradient is within rounding of an edge. At multiples of 45 degrees the half planes are exact.
     """
     none, ask = x.dtype.type(0.0), np.int32(orientations)
     margin = x.dtype.type(16 * (_EPS32 if x.itemsize == 4 else _EPS64))
-    upright, diagonal = (margin if orientations % 2 == 0 else none), (margin if orientations % 4 == 0 else none)
     for j in range(x.size):
-        lengths[j] = np.sqrt(x[j] * x[j] + y[j] * y[j])
         a, b = abs(x[j]), abs(y[j])
-        apart = abs(a - b)
-        close = ((b > none) & (b <= margin * a)) | ((a > none) & (a <= upright * b))
-        close |= (apart > none) & (apart <= diagonal * a)
+        close = (lengths[j] <= margin * max(a, b)) | (b <= margin * a)
+        close &= (a > none) & (b > none) & (a != b)
         bins[j] = ask if close else bins[j]
+        lengths[j] = np.sqrt(x[j] * x[j] + y[j] * y[j])
 
 
 @kernel()

@@ -25,7 +25,7 @@ def images_of(kind, shape, seed=0):
     if kind == "noise":
         return rng.random(shape)
     if kind == "few":
-        return rng.integers(0, 3, shape).astype(np.uint8)
+        return rng.integers(0, 4, shape).astype(np.uint8)  # tan 60 degrees is sqrt 3
     smooth = ndimage.gaussian_filter(rng.random(shape), [0, 2, 2] + [0] * (len(shape) - 3))
     smooth = np.round((smooth - smooth.min()) / np.ptp(smooth) * 255).astype(np.uint8)
     return {"bytes": smooth, "255ths": smooth / 255.0, "float32": (smooth / 255.0).astype(np.float32)}[kind]
@@ -36,7 +36,7 @@ def hogs(images, **options):
     return np.array([feature.hog(image, channel_axis=axis, **options) for image in images])
 
 
-@pytest.mark.parametrize("kind", ["noise", "few", "bytes", "255ths"])
+@pytest.mark.parametrize("kind", ["noise", "few", "bytes", "255ths", "float32"])
 @pytest.mark.parametrize("colour", [(), (3,)], ids=["grey", "colour"])
 @pytest.mark.parametrize("norm", NORMS)
 def test_hog(norm, colour, kind):
@@ -51,8 +51,9 @@ def test_hog(norm, colour, kind):
         {"orientations": 17, "pixels_per_cell": (11, 2), "cells_per_block": (1, 5), "transform_sqrt": True},
     ):
         expected = hogs(images, block_norm=norm, **options)
-        found = hog(images, block_norm=norm, dtype="float64", **options)
-        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)  # its histograms are float32
+        if kind != "float32":
+            found = hog(images, block_norm=norm, dtype="float64", **options)
+            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)  # its histograms are float32
         single = hog(images, block_norm=norm, dtype="float32", **options)
         np.testing.assert_allclose(single, expected, rtol=0, atol=2e-3 if norm == "L1-sqrt" else 2e-5)
 

@@ -14,7 +14,7 @@ from ..workload import Row, Task
 __all__ = ["ROWS"]
 
 IMAGES, SIDE = 10_000, 32
-GABOR_IMAGES, FREQUENCIES, DIRECTIONS = 1_000, (0.2, 0.4), 4
+GABOR_IMAGES, FREQUENCIES, DIRECTIONS = 200, (0.2, 0.4), 4
 
 
 def _pixels(images: int, channels: tuple[int, ...] = ()) -> Any:

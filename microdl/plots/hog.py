@@ -108,24 +108,12 @@ def _checked(cells: Any) -> Floats:
     return histograms
 
 
-def _histograms(picture: NDArray[np.uint8], cell: int = CELL, orientations: int = ORIENTATIONS) -> Floats:
-    """Sums of the gradients' magnitudes by cell and orientation; of colours the channel with the largest gradient."""
-    if min(picture.shape[:2]) < cell:
-        raise ValueError(f"an image of {picture.shape[:2]} pixels has no cell of {cell} x {cell}: pass cells")
-    values = picture.reshape(*picture.shape[:2], -1).astype(np.float64)
-    down, right = np.zeros_like(values), np.zeros_like(values)
-    down[1:-1] = values[2:] - values[:-2]
-    right[:, 1:-1] = values[:, 2:] - values[:, :-2]
-    channel = np.hypot(down, right).argmax(axis=2)[..., None]
-    down, right = (np.take_along_axis(part, channel, axis=2)[..., 0] for part in (down, right))
-    angle = np.rad2deg(np.arctan2(down, right)) % 180
-    place = np.minimum((angle * orientations / 180).astype(np.intp), orientations - 1)
-    rows, columns = picture.shape[0] // cell, picture.shape[1] // cell
-    index = np.indices(place.shape)
-    inside = (index[0] < rows * cell) & (index[1] < columns * cell)
-    flat = ((index[0] // cell * columns + index[1] // cell) * orientations + place)[inside]
-    sums = np.bincount(flat, np.hypot(down, right)[inside], minlength=rows * columns * orientations)
-    return _checked(sums.reshape(rows, columns, orientations))
+def _histograms(picture: NDArray[np.uint8]) -> Floats:
+    from microdl.features import hog_cells
+
+    if min(picture.shape[:2]) < CELL:
+        raise ValueError(f"an image of {picture.shape[:2]} pixels has no cell of {CELL} x {CELL}: pass cells")
+    return _checked(hog_cells(picture[None], ORIENTATIONS, (CELL, CELL))[0])
 
 
 def _cell_size(given: Any, picture: NDArray[np.uint8] | None, histograms: Floats) -> tuple[int, int]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .linear import LinearClassifier, SoftmaxClassifier, SVMClassifier
     from .neighbors import KNeighborsClassifier
     from .random_search import RandomSearchClassifier
+    from .selection import cross_validate_k, folds
     from .two_layer import TwoLayerClassifier
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "SVMClassifier",
     "SoftmaxClassifier",
     "TwoLayerClassifier",
+    "cross_validate_k",
+    "folds",
     "losses",
     "penalties",
 ]
@@ -37,6 +40,7 @@ if not TYPE_CHECKING:
         ".linear": "LinearClassifier SoftmaxClassifier SVMClassifier",
         ".neighbors": "KNeighborsClassifier",
         ".random_search": "RandomSearchClassifier",
+        ".selection": "cross_validate_k folds",
         ".two_layer": "TwoLayerClassifier",
     }
     __getattr__ = Later(__name__, _FILES, f". Its names: {', '.join(__all__)}.")

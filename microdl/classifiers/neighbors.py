@@ -52,7 +52,7 @@ class KNeighborsClassifier(Estimator):
         effective_metric_: ``"manhattan"``, ``"euclidean"`` or the function.
 
     >>> import numpy as np
-    >>> from microdl.classifiers.neighbors import KNeighborsClassifier
+    >>> from microdl.classifiers import KNeighborsClassifier
     >>> images = np.array([[0, 10], [10, 0], [250, 240], [240, 250]], np.uint8)
     >>> model = KNeighborsClassifier(3, metric="l1").fit(images, ["dark", "dark", "light", "light"])
     >>> model.predict(np.array([[200, 210]], np.uint8)).tolist()
@@ -89,14 +89,9 @@ class KNeighborsClassifier(Estimator):
         check_count(self.n_neighbors)
         metric = _metric(self.metric, self.p)
         _check_weights(self.weights)
-        before = vars(self).copy()
-        try:
+        with self._unchanged_on_error():
             rows = self._check_features(X, reset=True, dtypes=_DTYPES)
             self.classes_, self._y = encoded(y, len(rows))
-        except BaseException:
-            vars(self).clear()
-            vars(self).update(before)  # fitted as it was, or not at all
-            raise
         self._fit_X, self.n_samples_fit_, self.effective_metric_ = rows, len(rows), metric
         return self
 

@@ -35,7 +35,7 @@ def cross_validate_k(
 
     Raises ValueError: no k, one below 1, or one above the size of a training part; and as `folds` and `fit` do.
 
-    >>> from microdl.classifiers.selection import cross_validate_k
+    >>> from microdl.classifiers import cross_validate_k
     >>> X, y = [[0.0], [5.0], [1.0], [6.0], [2.0], [7.0]], [0, 1, 0, 1, 0, 1]
     >>> cross_validate_k(X, y, ks=[1, 4], cv=3)
     array([[1. , 0.5],

@@ -71,6 +71,7 @@ def _parser() -> _Parser:
     commands.add_parser("run", help="Run a PyTorch program as it is, with torch meaning microdl.")
     _add_bench(commands)
     _add_gradcheck(commands)
+    _add_learn(commands)
     return parser
 
 
@@ -189,6 +190,48 @@ def _add_gradcheck(commands: Any) -> None:
     add("--examples", help="examples to draw (default 200)", type=_integer(1), default=200, metavar="N")
     add("--adapter", help="torch, jax, autograd, mygrad, tinygrad or numpy (default microdl)", metavar="NAME")
     add("--seed", help="same seed, same examples (default 0)", type=_integer(0, 2**63 - 1), default=0, metavar="N")
+
+
+def _add_learn(commands: Any) -> None:
+    text = "Build the framework yourself, chapter by chapter, with checks, hints and the reference beside it."
+    parser = commands.add_parser("learn", help=text, description=text, allow_abbrev=False)
+    actions = parser.add_subparsers(dest="action", metavar="action", required=True)
+
+    def action(name: str, help: str, *, chapter: bool = True) -> Any:
+        one = actions.add_parser(name, help=help, description=help, allow_abbrev=False)
+        one.set_defaults(run=_learn, parser=one, chapter=None, exercise=None)
+        if chapter:
+            one.add_argument("chapter", type=_integer(1), metavar="N", help="number of the chapter")
+        place = "your package (default mydl)"
+        one.add_argument("--package", type=Path, default=Path("mydl"), metavar="FOLDER", help=place)
+        return one
+
+    start = actions.add_parser("start", help="Lay out the stubs of a package of your own.", allow_abbrev=False)
+    start.set_defaults(run=_learn, parser=start)
+    start.add_argument("package", nargs="?", type=Path, default=Path("mydl"), metavar="FOLDER", help="default mydl")
+    some = action("check", "Check what you wrote in these chapters (default all).", chapter=False)
+    some.add_argument("chapters", nargs="*", type=_integer(1), metavar="N", help="numbers of chapters")
+    exercise = "its name as check prints it (default: the first that is not written)"
+    action("hint", "Show the next hint for an exercise.").add_argument("exercise", nargs="?", help=exercise)
+    action("diff", "Show how your files differ from the reference.")
+    action("skip", "Put the reference in place of a chapter; what you wrote is kept.")
+    action("status", "Show what is written and what passes.", chapter=False)
+
+
+def _learn(arguments: argparse.Namespace) -> int:
+    from microdl.learn import command
+
+    package = arguments.package
+    try:
+        if arguments.action == "check":
+            return command.check(package, arguments.chapters)
+        if arguments.action == "hint":
+            return command.hint(package, arguments.chapter, arguments.exercise)
+        if arguments.action in ("diff", "skip"):
+            return int(getattr(command, arguments.action)(package, arguments.chapter))
+        return command.start(package) if arguments.action == "start" else command.status(package)
+    except (command.LearnError, OSError) as error:
+        return _fail("learn", str(error))
 
 
 def _gradcheck(arguments: argparse.Namespace) -> int:

@@ -23,13 +23,14 @@ ORDER = [
     *["autograd", "ops", "tensor", "creation", "typed", "storage", "safetensors", "interop", "random"],
     *["linalg", "special", "amp", "cuda", "backends", "accelerator", "mps", "xpu", "profiler", "switches", "version"],
     *["testing", "distributions", "func", "nn", "optim", "utils", "serialization", "transforms", "datasets", "vision"],
-    *["compat", "_estimator", "features", "classifiers", "plots", "tasks", "choices", "train", "compare"],
+    *["compat", "_estimator", "features", "classifiers", "plots", "tasks", "choices", "train", "compare", "learn"],
     *["bench", "cli", "__main__"],
 ]
 # microdl/__init__.py imports all of it; nothing imports the face, but those who use microdl as a user does
 FACE = "__init__"
 USERS = {
-    "bench", "choices", "classifiers", "cli", "compare", "compat", "features", "__main__", "plots", "tasks", "train",
+    "bench", "choices", "classifiers", "cli", "compare", "compat", "features", "learn", "__main__", "plots", "tasks",
+    "train",
 }  # fmt: skip
 LATER = [
     "autograd.functional", "autograd.profiler", "datasets", "distributions", "func", "nn.utils", "optim.adam",

@@ -1,0 +1,67 @@
+"""A zoo of planted bugs: the mistakes that learners make, each a change of one chapter's reference.
+
+Each is caught by the checks of its chapter, and the explanation names the cause (`why`, a regular expression). A
+teacher runs them against tests that students wrote: tests that pass on a bug have missed it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .chapter import Chapter
+
+__all__ = ["BUGS", "Bug", "planted"]
+
+
+@dataclass(frozen=True)
+class Bug:
+    """In `file` of a chapter, `right` is replaced by `wrong`; the check of `exercise` then explains `why`."""
+
+    chapter: int
+    name: str
+    file: str
+    right: str
+    wrong: str
+    exercise: str
+    why: str
+
+
+def planted(bug: Bug, chapter: Chapter) -> str:
+    """The file with the bug. ValueError where what it replaces is not there exactly once."""
+    text = chapter.reference(bug.file)
+    if text.count(bug.right) != 1:
+        raise ValueError(f"{bug.name}: {bug.right!r} stands {text.count(bug.right)} times in {bug.file}")
+    return text.replace(bug.right, bug.wrong)
+
+
+_RECURSIVE = """    order, seen, stack = [], set(), []
+
+    def visit(node):
+        if node not in seen:
+            seen.add(node)
+            for parent in node.parents:
+                visit(parent)
+            order.append(node)
+
+    visit(root)
+"""
+
+BUGS = [
+    Bug(5, "reused node overwritten", "scalar.py", "node.grad += g", "node.grad = g", "Value.backward",
+        r"backward adds to grad"),
+    Bug(5, "last use wins", "scalar.py", "arrived.get(parent, 0.0) + rule(g)", "rule(g)", "Value.backward",
+        r"add them up \(\+=\)|before all of its uses"),
+    Bug(5, "own value in the product's rule", "scalar.py", "(lambda g: g * other.value, lambda g: g * self.value)",
+        "(lambda g: g * self.value, lambda g: g * other.value)", "Value.__mul__", r"the \*other\* operand's value"),
+    Bug(5, "order of discovery", "scalar.py",
+        "stack.append((node, True))\n            stack.extend((parent, False) for parent in node.parents)",
+        "order.insert(0, node)\n            stack.extend((parent, False) for parent in node.parents)",
+        "Value.backward", r"reverse topological order"),
+    Bug(5, "exp's rule without its value", "scalar.py", "(lambda g: g * out,)", "(lambda g: g,)", "Value.exp",
+        r"3 e\^x"),
+    Bug(5, "sum hands on to one parent", "scalar.py",
+        "return Value(self.value + other.value, (self, other), (lambda g: g, lambda g: g))",
+        "return Value(self.value + other.value, (self,), (lambda g: g,))", "Value.__add__", r"remember both operands"),
+    Bug(5, "recursion", "scalar.py", "    order, seen, stack = [], set(), [(root, False)]\n", _RECURSIVE,
+        "Value.backward", r"a stack of\s+your own"),
+]  # fmt: skip

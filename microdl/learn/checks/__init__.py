@@ -1,0 +1,1 @@
+"""The properties that what the reader wrote must have, one file a chapter."""

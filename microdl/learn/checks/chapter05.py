@@ -1,0 +1,172 @@
+"""Chapter 5, a scalar engine: numbers, graphs, and gradients against differences."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from ..checking import check, expect
+
+_POINTS = (0.7, -1.3, 2.5)
+
+
+def _slope(f: Callable[[float], float], x: float) -> float:
+    h = 1e-5 * max(1.0, abs(x))
+    return (f(x + h) - f(x - h)) / (2 * h)
+
+
+def _grad(m: Any, f: Callable[[Any], Any], x: float) -> tuple[float, float]:
+    v = m.scalar.Value(x)
+    out = f(v)
+    expect(
+        isinstance(out, m.scalar.Value),
+        f"the result is a {type(out).__name__}, not a Value: it cannot be differentiated",
+    )
+    out.backward()
+    return out.value, v.grad
+
+
+def _close(a: float, b: float) -> bool:
+    return math.isclose(a, b, rel_tol=1e-5, abs_tol=1e-7)
+
+
+@check(5, "Value.__add__", "a + b has the right value, also with plain numbers")
+def _(m: Any) -> None:
+    for make, right in ((lambda v: v + 2, 3.5), (lambda v: 2 + v, 3.5), (lambda v: v + m.scalar.Value(2), 3.5)):
+        found = make(m.scalar.Value(1.5)).value
+        expect(found == right, f"1.5 + 2 is {found}, not {right}")
+
+
+@check(5, "Value.__add__", "both parents get the gradient")
+def _(m: Any) -> None:
+    a, b = m.scalar.Value(1.5), m.scalar.Value(-2.0)
+    out = a + b
+    expect(set(out.parents) == {a, b}, f"a + b has the parents {out.parents}: it must remember both operands")
+    found = [rule(7.0) for rule in out.rules]
+    expect(found == [7.0, 7.0], f"the rules turn a gradient of 7 into {found}: d(a + b)/da is 1, so both hand on 7")
+
+
+@check(5, "Value.__mul__", "each parent gets the gradient times the other's value")
+def _(m: Any) -> None:
+    a, b = m.scalar.Value(1.5), m.scalar.Value(-2.0)
+    out = a * b
+    expect(out.value == -3.0, f"1.5 * -2 is {out.value}")
+    got = dict(zip(out.parents, (rule(10.0) for rule in out.rules), strict=True))
+    expect(
+        got.get(a) == -20.0 and got.get(b) == 15.0,
+        f"for a * b with a = 1.5, b = -2 and a gradient of 10, a gets {got.get(a)} and b gets {got.get(b)}; it should be "
+        "-20 and 15: d(ab)/da is b, the *other* operand's value",
+    )
+
+
+@check(5, "Value.exp", "its derivative is its own value")
+def _(m: Any) -> None:
+    for x in _POINTS:
+        out = m.scalar.Value(x).exp()
+        expect(_close(out.value, math.exp(x)), f"exp of {x} is {out.value}, not {math.exp(x)}")
+        (got,) = (rule(3.0) for rule in out.rules)
+        expect(
+            _close(got, 3 * math.exp(x)), f"the rule of exp at {x} turns 3 into {got}, not 3 e^x = {3 * math.exp(x)}"
+        )
+
+
+@check(5, "Value.backward", "a chain: f(g(h(x)))")
+def _(m: Any) -> None:
+    for x in _POINTS:
+        _, got = _grad(m, lambda v: ((v * 2 + 1) * 0.5).exp(), x)
+        right = _slope(lambda t: math.exp((t * 2 + 1) * 0.5), x)
+        expect(_close(got, right), f"d/dx exp(x + 1/2) at {x} is {got}, differences say {right:.6g}")
+
+
+@check(5, "Value.backward", "a number that is used twice gets the sum of both gradients")
+def _(m: Any) -> None:
+    for x in _POINTS:
+        _, got = _grad(m, lambda v: v * v + v, x)
+        expect(
+            _close(got, 2 * x + 1),
+            f"d(x*x + x)/dx at {x} is {got}, it should be {2 * x + 1:g}. "
+            + ("One use overwrote the others: add them up (+=)." if got in (1.0, x) else "Every use of x counts once."),
+        )
+
+
+@check(5, "Value.backward", "a node hands its gradient on once, when it is complete")
+def _(m: Any) -> None:
+    def f(v: Any) -> Any:
+        a = v * 2
+        b = a * a  # a is used by b and by the last step: it must wait for both
+        return b * a
+
+    _, got = _grad(m, f, 1.5)
+    right = _slope(lambda t: (2 * t) ** 3, 1.5)
+    expect(
+        _close(got, right),
+        f"for a = 2x, b = a*a, z = b*a at x = 1.5 the gradient is {got:g}, it should be {right:g}. A node handed on its "
+        "gradient before all of its uses had arrived: walk in reverse topological order, not in the order of discovery.",
+    )
+
+
+@check(5, "Value.backward", "the time is linear: 40 doublings are 40 steps, not 2^40 paths")
+def _(m: Any) -> None:
+    calls = 0
+
+    def counted(rule: Any) -> Any:
+        def call(g: float) -> float:
+            nonlocal calls
+            calls += 1
+            if calls > 1000:
+                raise AssertionError(
+                    "40 additions z = z + z called more than 1,000 rules: every path is walked on its own, and their "
+                    "number doubles at each step. Visit each node once."
+                )
+            return float(rule(g))
+
+        return call
+
+    x = z = m.scalar.Value(1.0)
+    for _ in range(40):
+        z = z + z
+        z.rules = tuple(counted(rule) for rule in z.rules)
+    z.backward()
+    expect(x.grad == 2.0**40, f"40 doublings have the derivative 2^40 = {2**40}, not {x.grad}")
+
+
+@check(5, "Value.backward", "deep graphs: a chain of 20,000 steps")
+def _(m: Any) -> None:
+    x = z = m.scalar.Value(1.0)
+    for _ in range(20_000):
+        z = z + 0.5
+    limit = sys.getrecursionlimit()
+    try:
+        z.backward()
+    except RecursionError:
+        raise AssertionError(
+            f"a chain of 20,000 additions ends in RecursionError (Python's limit is {limit} calls): walk with a stack of "
+            "your own instead of recursion"
+        ) from None
+    expect(x.grad == 1.0, f"a chain of additions has the derivative 1, not {x.grad}")
+
+
+@check(5, "Value.backward", "gradients of a second backward are added to the first")
+def _(m: Any) -> None:
+    x = m.scalar.Value(3.0)
+    (x * x).backward()
+    (x * x).backward()
+    expect(
+        x.grad == 12.0,
+        f"after two losses x*x at 3 x.grad is {x.grad}, it should be 6 + 6 = 12: backward adds to grad (PyTorch does, "
+        "which is why loops begin with zero_grad)",
+    )
+
+
+@check(5, "Value.backward", "the softmax loss has the gradient p - 1 at the label")
+def _(m: Any) -> None:
+    scores = [m.scalar.Value(s) for s in (3.2, 5.1, -1.7)]
+    exps = [s.exp() for s in scores]
+    loss = -(exps[0] / (exps[0] + exps[1] + exps[2])).log()
+    loss.backward()
+    e = [math.exp(s) for s in (3.2, 5.1, -1.7)]
+    right = [e[0] / sum(e) - 1, e[1] / sum(e), e[2] / sum(e)]
+    got = [s.grad for s in scores]
+    expect(all(map(_close, got, right)), f"the gradient of -log softmax is {got}, it should be {right}")

@@ -20,6 +20,7 @@ mydl = learn.use(chapters=4)  # what you have so far: your own package if it is 
 # Each operation knows its own derivative. So let each number remember which numbers it was computed from, and by what
 # rule a gradient is handed back to them. A first attempt: as soon as a number gets its gradient, it hands it on.
 
+
 # %%
 class Naive:
     def __init__(self, value, parents=(), rules=()):
@@ -60,6 +61,7 @@ print("printed:", x.grad, " right:", 2 * 3.0 + 1)
 #
 # `self.grad += g` mends this example, and is still wrong in a worse way: each path is walked on its own, and the number
 # of paths doubles with each number that is used twice.
+
 
 # %%
 class Counting(Naive):
@@ -125,9 +127,7 @@ class Value:
         # hint: d(a b)/da is b.
         # hint: The rule of `self` is lambda g: g * other.value, and that of `other` the other way round.
         other = _value(other)
-        return Value(
-            self.value * other.value, (self, other), (lambda g: g * other.value, lambda g: g * self.value)
-        )
+        return Value(self.value * other.value, (self, other), (lambda g: g * other.value, lambda g: g * self.value))
         # </exercise>
 
     def __pow__(self, n):
@@ -200,6 +200,7 @@ def _order(root):
             stack.append((node, True))
             stack.extend((parent, False) for parent in node.parents)
     return order
+
 
 # %% [markdown]
 # ## Check it by hand, then by machine

@@ -14,7 +14,7 @@ The reader's stub has the text after the name and raises NotImplementedError; th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -85,7 +85,7 @@ class Chapter:
     @cached_property
     def exercises(self) -> list[Exercise]:
         """What there is to write, in order."""
-        found = [part for file in self.files for part in self._parts(file) if isinstance(part, Exercise)]
+        found = [part for file in self.files for part in self._parts(self._source(file)) if isinstance(part, Exercise)]
         names = [exercise.name for exercise in found]
         if double := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"{self.path.name}: two exercises are called {', '.join(double)}")
@@ -93,28 +93,38 @@ class Chapter:
 
     def reference(self, file: str) -> str:
         """The file as it is in the end."""
-        return self._text(file, lambda exercise: exercise.solution)
+        return self._text(self._source(file), lambda exercise: exercise.solution)
+
+    def solved(self, cell: Cell) -> str:
+        """A cell of a file as it is in the end."""
+        return self._text(cell.text, lambda exercise: exercise.solution)
+
+    def asked(self, cell: Cell) -> list[Exercise]:
+        """The exercises in a cell."""
+        return [part for part in self._parts(cell.text) if isinstance(part, Exercise)]
 
     def stub(self, file: str) -> str:
         """The file as the reader gets it."""
-        return self._text(file, self._asked)
+        return self._text(self._source(file), self._stub)
 
-    def _asked(self, exercise: Exercise) -> list[str]:
+    def _stub(self, exercise: Exercise) -> list[str]:
         indent = " " * (len(exercise.solution[0]) - len(exercise.solution[0].lstrip()))
         error = f'raise NotImplementedError("chapter {self.number}: {exercise.name}")'
         return [f"{indent}# Your turn. {exercise.task}", indent + error]
 
-    def _text(self, file: str, shown: object) -> str:
+    def _source(self, file: str) -> str:
+        return "\n\n\n".join(cell.text for cell in self.cells if cell.file == file)
+
+    def _text(self, source: str, shown: Callable[[Exercise], list[str]]) -> str:
         lines: list[str] = []
-        for part in self._parts(file):
-            lines += shown(part) if isinstance(part, Exercise) else [part]  # type: ignore[operator]
+        for part in self._parts(source):
+            lines += shown(part) if isinstance(part, Exercise) else [part]
         return "\n".join(lines) + "\n"
 
-    def _parts(self, file: str) -> Iterator[str | Exercise]:
+    def _parts(self, source: str) -> Iterator[str | Exercise]:
         """The lines of a file, and exercises in place of those that are theirs."""
-        cells = [cell.text for cell in self.cells if cell.file == file]
         exercise: Exercise | None = None
-        for line in "\n\n\n".join(cells).splitlines():
+        for line in source.splitlines():
             if begun := _OPEN.match(line):
                 if exercise is not None:
                     raise ValueError(f"{self.path.name}: {exercise.name} does not end before {line.strip()!r}")

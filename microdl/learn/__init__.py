@@ -12,24 +12,24 @@ __all__ = ["use"]
 
 
 def use(chapters: int, name: str = "mydl") -> ModuleType:
-    """The package as it is after so many chapters, imported: the reader's own, where the working folder has it, and the
-    reference for each chapter of it that has not passed.
+    """The package as it is after so many chapters, imported as mydl: the reader's own, where the working folder has one
+    of this name, and the reference for each chapter of it that has not passed.
 
     >>> from microdl import learn
     >>> learn.use(chapters=0).__doc__
     'My own deep learning framework.'
     """
     from .chapter import chapters as every
-    from .package import Package, assemble, write_reference
+    from .package import NAME, Package, assemble, write_reference
 
     scratch = Path(tempfile.mkdtemp(prefix="microdl-learn-"))
     known = {number: chapter for number, chapter in every().items() if number <= chapters}
     if Path(name, ".microdl-learn.json").is_file():
-        assemble(scratch / name, known, Package(Path(name)), chapters + 1)
+        assemble(scratch / NAME, known, Package(Path(name)), chapters + 1)
     else:
-        write_reference(scratch / name, list(known.values()))
-    for loaded in [module for module in sys.modules if module == name or module.startswith(f"{name}.")]:
+        write_reference(scratch / NAME, list(known.values()))
+    for loaded in [module for module in sys.modules if module.split(".")[0] == NAME]:
         del sys.modules[loaded]
     sys.path.insert(0, str(scratch))
     importlib.invalidate_caches()
-    return importlib.import_module(name)
+    return importlib.import_module(NAME)

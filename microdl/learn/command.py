@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from .chapter import Chapter, chapters, folder
-from .package import Package, assemble
+from .package import Package, assemble, called
 
 __all__ = ["LearnError", "check", "diff", "hint", "outcomes", "skip", "start", "status"]
 
@@ -102,9 +102,8 @@ def diff(root: Path, number: int) -> int:
     for file in chapter.files:
         path = package.root / file
         mine = path.read_text("utf-8").splitlines() if path.is_file() else []
-        lines = difflib.unified_diff(
-            mine, chapter.reference(file).splitlines(), str(path), f"reference/{file}", "", "", 3, ""
-        )
+        right = called(chapter.reference(file), package.root.name).splitlines()
+        lines = difflib.unified_diff(mine, right, str(path), f"reference/{file}", "", "", 3, "")
         print("\n".join(lines) or f"{path} is the reference")
     return 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import re
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from typing import Any
 from .._atomic import write_atomically
 from .chapter import Chapter
 
-__all__ = ["Package", "assemble", "write_reference"]
+__all__ = ["NAME", "Package", "assemble", "called", "write_reference"]
 
+NAME = "mydl"  # what the chapters call the reader's package, in `from mydl.tensor import Tensor`
 _MARK = ".microdl-learn.json"
 _INIT = '"""My own deep learning framework."""\n'
 
@@ -41,7 +43,7 @@ class Package:
         root.mkdir(parents=True, exist_ok=True)
         for name, text in {"__init__.py": _INIT, **_files(chapters, Chapter.stub)}.items():
             if not (root / name).exists():
-                write_atomically(root / name, text.encode())
+                write_atomically(root / name, called(text, root.name).encode())
         if not (root / _MARK).exists():
             write_atomically(root / _MARK, json.dumps({"passed": {}, "hints": {}}).encode())
         return cls(root)
@@ -73,10 +75,11 @@ class Package:
         kept = []
         for file in chapter.files:
             path = self.root / file
-            if path.exists() and path.read_text("utf-8") not in (chapter.reference(file), chapter.stub(file)):
+            reference, stub = (called(text, self.root.name) for text in (chapter.reference(file), chapter.stub(file)))
+            if path.exists() and path.read_text("utf-8") not in (reference, stub):
                 kept.append(path.with_suffix(".py.mine"))
                 path.replace(kept[-1])
-            write_atomically(path, chapter.reference(file).encode())
+            write_atomically(path, reference.encode())
         return kept
 
     def _digest(self, chapter: Chapter) -> str:
@@ -100,15 +103,20 @@ def assemble(target: Path, chapters: Mapping[int, Chapter], mine: Package, numbe
             continue
         own = chapter.number == number or mine.passed(chapter)
         for file in chapter.files:
-            text = mine._text(file) if own else chapter.reference(file)
-            (target / file).write_text(text, "utf-8")
+            text, name = (mine._text(file), mine.root.name) if own else (chapter.reference(file), NAME)
+            (target / file).write_text(called(text, target.name, name), "utf-8")
 
 
 def write_reference(target: Path, chapters: Collection[Chapter]) -> None:
     """Write the reference of these chapters as a package."""
     target.mkdir(parents=True, exist_ok=True)
     for name, text in {"__init__.py": _INIT, **_files(chapters, Chapter.reference)}.items():
-        (target / name).write_text(text, "utf-8")
+        (target / name).write_text(called(text, target.name), "utf-8")
+
+
+def called(text: str, name: str, before: str = NAME) -> str:
+    """A file's text with what it imports from the package `before` imported from the package `name`."""
+    return re.sub(rf"^(\s*(?:from|import) ){before}\b", rf"\g<1>{name}", text, flags=re.MULTILINE)
 
 
 def _files(chapters: Collection[Chapter], make: Callable[[Chapter, str], str]) -> dict[str, str]:

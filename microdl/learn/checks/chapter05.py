@@ -87,7 +87,11 @@ def _(m: Any) -> None:
         expect(
             _close(got, 2 * x + 1),
             f"d(x*x + x)/dx at {x} is {got}, it should be {2 * x + 1:g}. "
-            + ("One use overwrote the others: add them up (+=)." if got in (1.0, x) else "Every use of x counts once."),
+            + (
+                "One use was lost: add them up (+=), and hand on when all have come, in reverse topological order."
+                if got in (1.0, x)
+                else "Every use of x counts once."
+            ),
         )
 
 

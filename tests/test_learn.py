@@ -101,6 +101,8 @@ def test_the_package_of_another_name_imports_from_itself(tmp_path: Path, monkeyp
     )
     assert called(called(text, "mine"), "mydl", "mine") == text
     assert called("from mydlx import a\n", "mine") == "from mydlx import a\n"
+    name = package(tmp_path, 7, {})
+    assert issubclass(import_module(f"{name}.nn").Parameter, import_module(f"{name}.tensor").Tensor)
 
 
 def test_a_bug_whose_place_is_not_there_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""The chapters: their references pass, their stubs are empty, each planted bug is explained, and each runs to its end."""
+"""The chapters: references pass, stubs are empty, each planted bug is explained, each chapter runs to its end."""
 
 from __future__ import annotations
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -16,6 +16,7 @@ from microdl.cli import main
 from microdl.learn import command
 from microdl.learn.chapter import Chapter, chapters
 from microdl.learn.package import Package
+from microdl.plots import plot_losses
 
 ONE: Chapter = chapters()[5]  # a small chapter, of numbers
 TOTAL = len(chapters())
@@ -230,3 +231,17 @@ def test_use_of_fewer_chapters_has_no_later_file() -> None:
     learn.use(chapters=5)
     with pytest.raises(ModuleNotFoundError):
         import_module("mydl.tensor")
+
+
+@pytest.mark.usefixtures("loaded")
+def test_in_a_notebook_a_figure_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: dict[tuple[str, str], Callable[[object], bytes]] = {}
+    formatter = SimpleNamespace(for_type_by_name=lambda module, name, draw: drawn.update({(module, name): draw}))
+    shell = SimpleNamespace(display_formatter=SimpleNamespace(formatters={"image/png": formatter}))
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell, version_info=(9, 0)))
+    learn.use(chapters=0)
+    figure = plot_losses([2.0, 1.0])
+    assert (type(figure).__module__, type(figure).__name__) in drawn
+    png = drawn[type(figure).__module__, type(figure).__name__](figure)
+    assert png.startswith(b"\x89PNG")
+    assert png == drawn["matplotlib.figure", "Figure"](plot_losses([2.0, 1.0]))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 import tempfile
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 __all__ = ["use"]
 
@@ -32,4 +34,18 @@ def use(chapters: int, name: str = "mydl") -> ModuleType:
         del sys.modules[loaded]
     sys.path.insert(0, str(scratch))
     importlib.invalidate_caches()
+    _draw_figures()
     return importlib.import_module(NAME)
+
+
+def _draw_figures() -> None:
+    """In a notebook, a figure at the end of a cell is drawn, also one that pyplot knows nothing of."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is not None:
+        shell.display_formatter.formatters["image/png"].for_type_by_name("matplotlib.figure", "Figure", _png)
+
+
+def _png(figure: Any) -> bytes:
+    file = io.BytesIO()
+    figure.savefig(file, format="png", metadata={"Software": None})  # equal figures are equal bytes
+    return file.getvalue()

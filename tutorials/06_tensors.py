@@ -96,9 +96,9 @@ print("and the next scores have", (scores.value + stepped).shape)
 # $$\frac{\partial L}{\partial b_j} = \sum_i \frac{\partial L}{\partial y_{ij}}\,\frac{\partial y_{ij}}{\partial b_j}
 # = \sum_i g_{ij}.$$
 #
-# So what was **copied forward is summed backward**, over the same axes. NumPy copies along two kinds of axes: those that
-# the smaller array does not have, which are put in front of its shape, and those where it has the length 1. It is also
-# true the other way round: the sum of entries copies its gradient to each of them.
+# So what was **copied forward is summed backward**, over the same axes. NumPy copies along two kinds of axes: those
+# that the smaller array does not have, which are put in front of its shape, and those where it has the length 1. It is
+# also true the other way round: the sum of entries copies its gradient to each of them.
 #
 # ## An operation and its rules
 #
@@ -110,9 +110,9 @@ print("and the next scores have", (scores.value + stepped).shape)
 # exp = op(lambda x: np.exp(x), x=lambda g, out: g * out)
 # ```
 #
-# `g` is the gradient of the result; `a` and `b` are the arguments by their names; `out` is the result. That is the whole
-# table of derivatives, and what is common to all operations (recording, shapes, adding up) is written once, in `op` and
-# in `backward`.
+# `g` is the gradient of the result; `a` and `b` are the arguments by their names; `out` is the result. That is the
+# whole table of derivatives, and what is common to all operations (recording, shapes, adding up) is written once, in
+# `op` and in `backward`.
 
 # %% file="tensor.py"
 """Chapter 6: arrays that remember how they were computed, and differentiate themselves."""
@@ -185,8 +185,8 @@ def unbroadcast(g, shape):
 # %% [markdown]
 # ## Rules for whole arrays
 #
-# **Sum and mean.** $s = \sum_k x_k$ has $\partial s/\partial x_k = 1$: each entry gets a copy of the gradient of the sum
-# that it went into. The mean is the sum over $n$ entries divided by $n$, and so is its gradient.
+# **Sum and mean.** $s = \sum_k x_k$ has $\partial s/\partial x_k = 1$: each entry gets a copy of the gradient of the
+# sum that it went into. The mean is the sum over $n$ entries divided by $n$, and so is its gradient.
 #
 # **Matrix product.** With $y_{ij} = \sum_k a_{ik} b_{kj}$, the entry $a_{ik}$ is used in all $y_{ij}$ of its row, each
 # time with the factor $b_{kj}$:
@@ -404,8 +404,8 @@ print("bias", bias)
 print("grad", bias.grad)
 
 # %% [markdown]
-# The softmax loss of chapter 2, for the cat image with the scores 3.2, 5.1, -1.7. In chapter 5 this took nine numbers in
-# a graph; now it is a line of arrays, and the gradient is the same $p - \text{one-hot}$.
+# The softmax loss of chapter 2, for the cat image with the scores 3.2, 5.1, -1.7. In chapter 5 every number in it was a
+# node; now a node is an array, and the gradient is the same $p - \text{one-hot}$.
 
 # %%
 scores = Tensor([3.2, 5.1, -1.7], requires_grad=True)
@@ -447,7 +447,7 @@ def loss_of(W):
 
 loss = loss_of(W)
 loss.backward()
-print(f"loss {loss.item():.4f}, ln 10 = {np.log(10):.4f}; W.grad has the shape {W.grad.shape}")
+print(f"{len(labels):,} digits, loss {loss.item():.4f}, ln 10 = {np.log(10):.4f}; W.grad has the shape {W.grad.shape}")
 with no_grad():
     W -= 0.5 * W.grad
     right = ((Tensor(images) @ W.T).argmax(1) == labels).data.mean()
@@ -455,18 +455,19 @@ with no_grad():
 plots.plot_templates(W.detach().numpy(), title="One step of gradient descent from zero")
 
 # %% [markdown]
-# One step, and the rows of W are the digits: at W = 0 all classes have $p = 1/10$, so the negative gradient of a row is
-# the mean image of its class (times its share), minus a tenth of the mean of all images. Gradient descent begins by
-# averaging.
+# One step, and the rows of W look like the digits, red where ink speaks for the class. At W = 0 each class has the
+# probability 1/10, so the negative gradient of a row is the mean image of its class (times its share of the images),
+# minus a tenth of the mean of all images. Gradient descent begins by averaging.
 #
 # ## What PyTorch does here
 #
 # The same, with the same names. `derivatives.yaml` in its source is the table: each entry has the arguments' names on
 # the left and formulas in `grad`, the arguments and `result` on the right. Sums over broadcast axes are taken in one
-# place (`sum_to`), gradients are checked against the shape of their tensor, and those of leaves are added up in `.grad`.
+# place (`sum_to`), gradients are checked against the shape of their tensor, and those of leaves are added up in
+# `.grad`.
 #
-# In PyTorch `x.data` is a tensor too, and `x.numpy()` is the array; here `data` is the array. `p.data -= lr * p.grad.data`
-# means the same in both.
+# In PyTorch `x.data` is a tensor too, and `x.numpy()` is the array; here `data` is the array. So
+# `p.data -= lr * p.grad.data` means the same in both.
 #
 # **What the real file adds** (`microdl/autograd/table.py`, `microdl/autograd/engine.py`, `microdl/ops/arithmetic.py`):
 # a node of the graph is an object apart from its tensor, so an array that no rule needs is freed while the graph lives;
@@ -479,10 +480,11 @@ plots.plot_templates(W.detach().numpy(), title="One step of gradient descent fro
 #
 # 1. Add `tanh` to the table in one line, as an `op` of your own. Which of its rule's two forms, by `x` or by `out`,
 #    computes `tanh` once?
-# 2. `unbroadcast` is the transpose of broadcasting: for any x, g the sum of `broadcast(x) * g` is that of
-#    `x * unbroadcast(g)`. Check it on random shapes. Which rule is the transpose of itself? Of which is indexing?
-# 3. In `_back`, leave out `unbroadcast` and the check, and train the linear classifier with a bias for 20 steps. Does the
-#    loss fall? Would you have noticed?
+# 2. `unbroadcast` is the transpose of broadcasting: for any x and g, the sum of `broadcast(x) * g` is that of
+#    `x * unbroadcast(g)`. Check it on random shapes. The rules of `sum`, `x[index]` and `x.T` are transposes as well:
+#    of which functions?
+# 3. What the bug of the opening does to a training: give the linear classifier a bias of the shape (1348, 10), that is
+#    one for each image and class, and take 20 steps. Does the loss fall? And what can it say about another image?
 # 4. Compute the gradient of the loss by the *images* (make them a tensor that requires grad), and draw it for ten of
 #    them: which pixels would have to change for the loss to grow?
 # 5. `x -= 1` is refused where `x` requires grad. Write `y = x * x`, then change `x.data` in place before

@@ -43,8 +43,8 @@ print(f"float32 overflows at e^{np.log(np.finfo(np.float32).max):.1f}, and is 0 
 # %% [markdown]
 # Two faults, and the second is the worse one:
 #
-# - **Overflow.** $e^{100}$ is infinite in float32, and $\infty/\infty$ is NaN. One NaN in a loss makes every weight NaN in
-#   the next step.
+# - **Overflow.** $e^{100}$ is infinite in float32, and $\infty/\infty$ is NaN. One NaN in a loss makes every weight NaN
+#   in the next step.
 # - **Underflow.** A probability that is too small for float32 becomes 0, and its logarithm $-\infty$: the model is
 #   *infinitely* wrong and its gradient is NaN, though the true loss is just the distance of two scores.
 #
@@ -62,8 +62,8 @@ print(f"float32 overflows at e^{np.log(np.finfo(np.float32).max):.1f}, and is 0 
 #
 # ## Their gradients
 #
-# $\partial p_j/\partial x_i = p_j(\delta_{ij} - p_i)$, where $\delta_{ij}$ is 1 for $i = j$ and else 0. So for a gradient $g$
-# of the probabilities
+# $\partial p_j/\partial x_i = p_j(\delta_{ij} - p_i)$, where $\delta_{ij}$ is 1 for $i = j$ and else 0. So for a
+# gradient $g$ of the probabilities
 #
 # $$\frac{\partial L}{\partial x_i} = \sum_j g_j\, p_j (\delta_{ij} - p_i) = p_i \Big(g_i - \sum_j g_j p_j\Big),$$
 #
@@ -71,8 +71,8 @@ print(f"float32 overflows at e^{np.log(np.finfo(np.float32).max):.1f}, and is 0 
 #
 # $$\frac{\partial L}{\partial x_i} = g_i - p_i \sum_j g_j.$$
 #
-# With $g = -1$ at the label that is $p - \text{one-hot}$, as in chapter 4. Each is one operation with a rule of its own:
-# shorter than the graph of its four steps, and with nothing in it that overflows.
+# With $g = -1$ at the label that is $p - \text{one-hot}$, as in chapter 4. Each is one operation with a rule of its
+# own: shorter than the graph of its four steps, and with nothing in it that overflows.
 #
 # **The hinge loss** of chapter 2 adds up by how much each *other* class comes nearer to the score of the label than a
 # margin. PyTorch's `MultiMarginLoss` divides by the number of classes $C$, so it is the lectures' value divided by $C$:
@@ -133,7 +133,7 @@ def log_softmax_rule(g, out, dim):
 
 
 def hinge_forward(x, y, margin):
-    """For each row of scores x the mean over the classes of max(0, x_j - x_y + margin), the label's own term being 0."""
+    """For each row of x the mean over the classes j of max(0, x_j - x_y + margin), where the label's own term is 0."""
     # <exercise hinge_forward: Scores minus the label's score plus the margin, at least 0; the label's own term set to 0; the mean of each row.>
     # hint: The labels' scores are x[np.arange(len(y)), y]; to subtract one from each row they need a second axis: [:, None].
     # hint: The label's own term would be max(0, margin): set it to 0.
@@ -180,8 +180,8 @@ for factor in (1, 10, 100):
 #
 # ### Where do the first weights come from?
 #
-# **Predict**: in a network of two layers all weights start at 0. What are the gradients of the first layer? And if not all
-# are 0, but all hidden units start with the same weights?
+# **Predict**: in a network of two layers all weights start at 0. What are the gradients of the first layer? And if not
+# all are 0, but all hidden units start with the same weights?
 
 
 # %%
@@ -416,8 +416,8 @@ with np.errstate(all="ignore"):
         print(f"{name:<24}" + "".join(f"{cell:>16}" for cell in cells))
 
 # %% [markdown]
-# Now a network of two layers on the digits, on all images at once. Without an optimiser the step is written out; that is
-# chapter 8.
+# Now a network of two layers on the digits, on all images at once, so a step is an epoch. Without an optimiser the step
+# is written out; that is chapter 8.
 
 # %%
 (images, labels), (test_images, test_labels) = (
@@ -431,12 +431,11 @@ for step in range(200):
     loss = loss_fn(model(images), labels)
     loss.backward()
     for parameter in model.parameters():
-        parameter.data -= 1.0 * parameter.grad.data
+        parameter.data -= 0.5 * parameter.grad.data
     losses.append(loss.item())
 right = (model(test_images).argmax(1) == test_labels).data.mean()
-print(
-    f"loss {losses[0]:.2f} at first, {losses[-1]:.2f} after {len(losses)} steps; {right:.0%} of the test images are right"
-)
+print(f"loss {losses[0]:.2f} at first, {losses[-1]:.2f} after {len(losses)} steps")
+print(f"{right:.0%} of the test images are right")
 plots.plot_losses(losses, title="A network of two layers on the digits")
 
 # %% [markdown]
@@ -446,22 +445,23 @@ plots.plot_losses(losses, title="A network of two layers on the digits")
 #
 # The same names and the same rules: `nn.Module` notes parameters and modules when they are set as attributes (so does
 # this one, by looking when it is asked), parameters are listed each once, its own before its children's, `train` and
-# `eval` go down the tree. A list of modules is not an attribute that is a module: hence `nn.ModuleList`. `nn.Linear` starts
-# from the same distribution (it is written `kaiming_uniform_(a=sqrt(5))` there, which comes to $1/\sqrt n$), and
-# `CrossEntropyLoss` is `log_softmax` followed by `nll_loss`. There, too, `NLLLoss` believes what it is given: with scores
-# in place of log-probabilities it returns a number that is no loss, and no error.
+# `eval` go down the tree. A list of modules is not an attribute that is a module: hence `nn.ModuleList`. `nn.Linear`
+# starts from the same distribution (it is written `kaiming_uniform_(a=sqrt(5))` there, which comes to $1/\sqrt n$), and
+# `CrossEntropyLoss` is `log_softmax` followed by `nll_loss`. There, too, `NLLLoss` believes what it is given: with
+# scores in place of log-probabilities it returns a number that is no loss, and no error.
 #
 # **What the real file adds** (`microdl/nn/module.py`, `microdl/ops/softmax.py`, `microdl/ops/margin_loss.py`): buffers,
-# hooks, `state_dict`, printing; weights of classes, `ignore_index`, `label_smoothing`, squared hinge; scores of more than
-# two axes; softmax, its loss and the hinge loss as compiled kernels, each one pass over the scores forward and one
+# hooks, `state_dict`, printing; weights of classes, `ignore_index`, `label_smoothing`, squared hinge; scores of more
+# than two axes; softmax, its loss and the hinge loss as compiled kernels, each one pass over the scores forward and one
 # backward.
 #
 # ## Exercises
 #
-# 1. `MultiMarginLoss` has its minimum 0 as soon as all margins are kept; what is the minimum of the cross-entropy, and for
-#    which scores is it reached? Compare both losses of the scores (10, -2, 3), (10, 9, 9), (10, -100, -100) for label 0.
-# 2. Write the cross-entropy as one operation, with the rule $(p - \text{one-hot})\,g$. Which arrays does its graph hold,
-#    and which did the composition hold?
+# 1. `MultiMarginLoss` has its minimum 0 as soon as all margins are kept; what is the minimum of the cross-entropy, and
+#    for which scores is it reached? Compare both losses of the scores (10, -2, 3), (10, 9, 9), (10, -100, -100) for
+#    label 0.
+# 2. Write the cross-entropy as one operation, with the rule $(p - \text{one-hot})\,g$. Which arrays does its graph
+#    hold, and which did the composition hold?
 # 3. Write `Dropout(p)`: while training, each entry is 0 with probability p and else divided by $1 - p$. Where does it
 #    use `self.training`, and what happens to a model that is evaluated without `eval()`?
 # 4. `self.layers = [Linear(64, 32), Linear(32, 10)]`: what does `parameters()` find? Write `ModuleList`.

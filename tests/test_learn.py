@@ -16,8 +16,7 @@ import pytest
 import microdl
 from microdl.learn.bugs import BUGS, Bug, planted
 from microdl.learn.chapter import Chapter, chapters, folder
-from microdl.learn.checking import CHECKS, run_checks
-from microdl.learn.checking import _outcome as outcome
+from microdl.learn.checking import CHECKS, run_check, run_checks
 from microdl.learn.package import called, write_reference
 
 EVERY = chapters()
@@ -61,7 +60,7 @@ def test_each_planted_bug_is_explained(bug: Bug, tmp_path: Path, monkeypatch: py
     import_module(f"microdl.learn.checks.chapter{bug.chapter:02}")
     for one in CHECKS[bug.chapter]:
         if one.exercise == bug.exercise:
-            found = outcome(one, name)
+            found = run_check(one, name)
             if found.state != "passed":
                 assert re.search(bug.why, found.why), found
                 return

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from types import ModuleType
 from typing import Any
 
-__all__ = ["CHECKS", "Check", "Outcome", "Wrong", "check", "expect", "run_checks"]
+__all__ = ["CHECKS", "Check", "Outcome", "Wrong", "check", "expect", "run_check", "run_checks"]
 
 CHECKS: dict[int, list[Check]] = {}
 
@@ -58,10 +58,11 @@ def expect(holds: Any, why: str) -> None:
 def run_checks(package: str, chapter: int) -> list[dict[str, str]]:
     """Run a chapter's checks on an importable package; one outcome each, as a dict."""
     importlib.import_module(f"microdl.learn.checks.chapter{chapter:02}")
-    return [asdict(_outcome(one, package)) for one in CHECKS[chapter]]
+    return [asdict(run_check(one, package)) for one in CHECKS[chapter]]
 
 
-def _outcome(one: Check, package: str) -> Outcome:
+def run_check(one: Check, package: str) -> Outcome:
+    """Run one check on an importable package."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter(

@@ -39,13 +39,15 @@ def use(chapters: int, name: str = "mydl") -> ModuleType:
 
 
 def _draw_figures() -> None:
-    """In a notebook, a figure at the end of a cell is drawn, also one that pyplot knows nothing of."""
+    """In a notebook, figures and axes at the end of a cell are drawn, also those that pyplot knows nothing of."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     if shell is not None:
-        shell.display_formatter.formatters["image/png"].for_type_by_name("matplotlib.figure", "Figure", _png)
+        pictures = shell.display_formatter.formatters["image/png"]
+        pictures.for_type_by_name("matplotlib.figure", "Figure", _png)
+        pictures.for_type_by_name("matplotlib.axes._axes", "Axes", _png)
 
 
-def _png(figure: Any) -> bytes:
+def _png(drawn: Any) -> bytes:
     file = io.BytesIO()
-    figure.savefig(file, format="png", metadata={"Software": None})  # equal figures are equal bytes
+    getattr(drawn, "figure", drawn).savefig(file, format="png", metadata={"Software": None})  # equal figures are equal bytes
     return file.getvalue()

@@ -38,7 +38,9 @@ def _tasks(chapter: Chapter, cell: Cell) -> str:
 
 def build(chapter: Chapter) -> Any:
     """The notebook without outputs."""
-    from nbformat import v4
+    import nbformat
+
+    v4: Any = nbformat.v4
 
     made = []
     for number, (kind, text, file) in enumerate(cells_of(chapter)):
@@ -53,7 +55,7 @@ def build(chapter: Chapter) -> Any:
 
 
 def execute(notebook: Any, folder: Path) -> Any:
-    """Run it in `folder`; nbclient's CellExecutionError where a cell fails. What changes from run to run is left out."""
+    """Run it in `folder`; nbclient's CellExecutionError where a cell fails. Times of execution are left out."""
     from nbclient import NotebookClient
 
     NotebookClient(notebook, timeout=_SECONDS, resources={"metadata": {"path": str(folder)}}).execute()
@@ -70,7 +72,8 @@ def main(numbers: list[int]) -> None:
     for number, chapter in chapters().items():
         if number in numbers or not numbers:
             notebook = execute(build(chapter), chapter.path.parent)
-            write_atomically(chapter.path.with_suffix(".ipynb"), (nbformat.writes(notebook) + "\n").encode())
+            text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
+            write_atomically(chapter.path.with_suffix(".ipynb"), (text + "\n").encode())
             print(f"{chapter.path.with_suffix('.ipynb').name}: {len(notebook.cells)} cells")
 
 

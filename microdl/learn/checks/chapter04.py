@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ def _cases() -> Any:
 def _(m: Any) -> None:
     for n, s, y in _cases():
         found = m.descent.softmax_gradient(s.copy(), y)
-        _judge(found, _slope(lambda s: _softmax(s, y), s), "the gradient", n, "Is it p - 1 at the label, p elsewhere?")
+        _judge(found, _slope(partial(_softmax, y=y), s), "the gradient", n, "Is it p - 1 at the label, p elsewhere?")
 
 
 @check(4, "softmax_gradient", "finite for scores of any size")
@@ -71,7 +72,7 @@ def _(m: Any) -> None:
 def _(m: Any) -> None:
     for n, s, y in _cases():
         found = np.asarray(m.descent.hinge_gradient(s.copy(), y))
-        right = _slope(lambda s: _hinge(s, y), s)
+        right = _slope(partial(_hinge, y=y), s)
         more = "Is the label's entry minus the number of classes that violate the margin?"
         if found.shape == right.shape and np.allclose(found.sum(1) - right.sum(1), -1 / n):
             more = "The label's own class counts as a violation: s_y - s_y + 1 = 1 is above 0, but j = y is left out."
@@ -92,16 +93,20 @@ def _(m: Any) -> None:
     expect(np.allclose(db, g.sum(0)), f"db is {db}, it should be the sum of g over the batch, {g.sum(0)}")
 
 
+def _objective(x: Any, y: Any, value_of: Callable[[Any, Any], float], decay: float, W: Any, b: Any) -> float:
+    return value_of(x @ W.T + b, y) + decay * float((W**2).sum())
+
+
 @check(4, "objective", "loss and gradients belong together, with the penalty")
 def _(m: Any) -> None:
     random = np.random.RandomState(2)
     x, y, W, b = random.randn(6, 4), random.randint(0, 3, 6), random.randn(3, 4), random.randn(3)
     for loss, value_of in (("softmax", _softmax), ("hinge", _hinge)):
         for decay in (0.0, 0.3):
-            f = lambda W, b: value_of(x @ W.T + b, y) + decay * float((W**2).sum())  # noqa: B023, E731 - used at once
+            f = partial(_objective, x, y, value_of, decay)
             value, dW, db = m.descent.objective(W, b, x, y, loss, decay)
             expect(np.isclose(value, f(W, b)), f"{loss}, decay {decay}: the value is {value:.5f}, not {f(W, b):.5f}")
-            right = _slope(lambda W: f(W, b), W)  # noqa: B023
+            right = _slope(partial(f, b=b), W)
             half = np.allclose(dW, right - decay * W, rtol=1e-4, atol=1e-6) and decay
             more = (
                 "The penalty's gradient is 2 * decay * W: the 2 is missing."
@@ -109,7 +114,7 @@ def _(m: Any) -> None:
                 else "Is the penalty's gradient in it?"
             )
             _judge(dW, right, f"{loss}, decay {decay}: dW", 1, more)
-            _judge(db, _slope(lambda b: f(W, b), b), f"{loss}: db", 1, "The biases are not penalised.")  # noqa: B023
+            _judge(db, _slope(partial(f, W), b), f"{loss}: db", 1, "The biases are not penalised.")
 
 
 @check(4, "train", "it goes downhill, and learns")
@@ -150,7 +155,7 @@ def _(m: Any) -> None:
     expect(
         [len(s) for s in seen] == [4, 4, 2] * 2, f"batches of {[len(s) for s in seen]} images, not 4, 4, 2 and again"
     )
-    epochs = [sum(seen[:3], []), sum(seen[3:], [])]
+    epochs: list[Any] = [[one for batch in half for one in batch] for half in (seen[:3], seen[3:])]
     for order in epochs:
         expect(sorted(order) == list(range(10)), f"an epoch saw the images {order}: each should come once")
     expect(epochs[0] != epochs[1], "both epochs have the same order: draw a new permutation for each")

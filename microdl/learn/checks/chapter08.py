@@ -139,7 +139,7 @@ def _(m: Any) -> None:
         t = s["t"] = s.get("t", 0) + 1
         s["m"] = 0.8 * s.get("m", 0.0) + 0.2 * g
         s["s"] = 0.99 * s.get("s", 0.0) + 0.01 * g * g
-        return 0.1 * (s["m"] / (1 - 0.8**t)) / (math.sqrt(s["s"] / (1 - 0.99**t)) + 1e-8)
+        return 0.1 * (s["m"] / float(1 - 0.8**t)) / (math.sqrt(s["s"] / (1 - 0.99**t)) + 1e-8)
 
     with np.errstate(all="ignore"):
         found = _run(m, lambda p: m.optim.Adam(p, lr=0.1, betas=(0.8, 0.99)))

@@ -244,3 +244,8 @@ def test_in_a_notebook_a_figure_is_drawn(monkeypatch: pytest.MonkeyPatch) -> Non
     png = drawn[type(axes).__module__, type(axes).__name__](axes)
     assert png.startswith(b"\x89PNG")
     assert png == drawn["matplotlib.figure", "Figure"](plot_losses([2.0, 1.0]).figure)
+
+
+def test_without_the_chapters_it_says_where_they_are(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="they come with a clone of the repository"):
+        chapters(tmp_path)

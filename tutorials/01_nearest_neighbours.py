@@ -11,7 +11,10 @@
 # %%
 import numpy as np
 
+from microdl import learn
 from microdl.datasets import Digits
+
+mydl = learn.use(chapters=0)  # a package that is empty yet: the chapters fill it
 
 (train_x, train_y), (test_x, test_y) = ([t.numpy() for t in Digits.tensors(train=part)] for part in (True, False))
 print(train_x.shape, test_x.shape, train_y[:8])

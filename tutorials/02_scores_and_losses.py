@@ -254,7 +254,7 @@ plt.figure(figsize=(6, 3))
 plt.plot(np.minimum.accumulate(losses))
 plt.axhline(np.log(10), linestyle=":", color="grey")
 plt.xlabel("draws")
-plt.ylabel("lowest mean loss so far")
+_ = plt.ylabel("lowest mean loss so far")
 
 # %% [markdown]
 # ## What PyTorch does here

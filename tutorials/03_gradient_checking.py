@@ -186,7 +186,7 @@ plt.plot(sizes, [loss(W - size * gradient) for size in sizes])
 plt.plot(sizes, loss(W) - sizes * (gradient**2).sum(), linestyle="--", color="grey")
 plt.ylim(bottom=0)
 plt.xlabel("step against the gradient")
-plt.ylabel("loss (dashed: by the slope alone)")
+_ = plt.ylabel("loss (dashed: by the slope alone)")
 
 # %% [markdown]
 # ## What PyTorch does here

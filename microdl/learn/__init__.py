@@ -48,6 +48,6 @@ def _draw_figures() -> None:
 
 
 def _png(drawn: Any) -> bytes:
-    file = io.BytesIO()
-    getattr(drawn, "figure", drawn).savefig(file, format="png", metadata={"Software": None})  # equal figures are equal bytes
+    file = io.BytesIO()  # without the program's version equal figures are equal bytes
+    getattr(drawn, "figure", drawn).savefig(file, format="png", metadata={"Software": None})
     return file.getvalue()

@@ -155,6 +155,8 @@ def folder() -> Path:
 
 
 def chapters(where: Path | None = None) -> dict[int, Chapter]:
-    """All chapters by number."""
+    """All chapters by number. FileNotFoundError where there are none."""
     found = [Chapter(path) for path in sorted((where or folder()).glob("[0-9][0-9]_*.py"))]
+    if not found:
+        raise FileNotFoundError(f"no chapters in {where or folder()}: they come with a clone of the repository")
     return {chapter.number: chapter for chapter in found}

@@ -1,0 +1,52 @@
+"""The notebooks beside the chapters: made from the sources as they are now, executed, with pictures."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from microdl.learn.chapter import Chapter, chapters
+from microdl.learn.notebook import cells_of
+
+CHAPTERS = chapters()
+
+
+def cells(chapter: Chapter) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(chapter.path.with_suffix(".ipynb").read_text("utf-8"))["cells"]
+    return found
+
+
+@pytest.mark.parametrize("number", CHAPTERS)
+def test_a_notebook_is_its_source(number: int) -> None:
+    """After a change: `python -m microdl.learn.notebook NUMBER` (it needs nbformat, nbclient and ipykernel)."""
+    chapter = CHAPTERS[number]
+    found = [(cell["cell_type"], "".join(cell["source"])) for cell in cells(chapter)]  # type: ignore[arg-type]
+    assert found == [(kind, text) for kind, text, _ in cells_of(chapter)]
+
+
+@pytest.mark.parametrize("number", CHAPTERS)
+def test_a_notebook_was_executed_without_errors(number: int) -> None:
+    code = [cell for cell in cells(CHAPTERS[number]) if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+    outputs = [output for cell in code for output in cell["outputs"]]  # type: ignore[attr-defined]
+    assert not [output for output in outputs if output["output_type"] == "error"]
+    assert not [output for output in outputs if output.get("name") == "stderr"]
+
+
+@pytest.mark.parametrize("number", [number for number in CHAPTERS if number != 5])  # numbers only: nothing to draw yet
+def test_a_notebook_has_a_picture(number: int) -> None:
+    assert '"image/png"' in CHAPTERS[number].path.with_suffix(".ipynb").read_text("utf-8")
+
+
+@pytest.mark.parametrize("number", CHAPTERS)
+def test_solutions_are_folded_away_under_their_task(number: int) -> None:
+    chapter, previous = CHAPTERS[number], ""
+    for cell, (_, _, file) in zip(cells(chapter), cells_of(chapter), strict=True):
+        if file:
+            assert cell["metadata"]["jupyter"] == {"source_hidden": True}  # type: ignore[index]
+        previous = "".join(cell["source"])  # type: ignore[arg-type]
+    assert previous
+    tasks = [text for kind, text, _ in cells_of(chapter) if kind == "markdown" and text.startswith("**Your turn**")]
+    named = "\n".join(tasks)
+    assert [exercise.name for exercise in chapter.exercises if f"`{exercise.name}`" not in named] == []

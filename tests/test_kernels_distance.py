@@ -154,6 +154,7 @@ def test_the_number_of_threads_changes_nothing(dtype: Any, squared: bool, monkey
         y += rng.random((300, 500)).astype(dtype)
     expected = reference.nearest(y[:90], y, 9, squared)
     monkeypatch.setattr(_threads, "available_cpus", lambda: 4)
+    _threads._pool.close()
     for number in (1, 2, 3, 4):
         monkeypatch.setattr(kernels, "_num_threads", number)
         _threads._begin_anew()

@@ -149,7 +149,11 @@ def _options_of(parser: argparse.ArgumentParser, kind: Any) -> Callable[..., Non
 
     def option(name: str, help: str, listed: bool = False, **settings: Any) -> None:
         default = getattr(kind, name.strip("-").replace("-", "_"))
-        shown = "" if default in (None, (), False) or "(default" in help else f" (default {default})"
+        shown = (
+            ""
+            if default is None or default is False or default == () or "(default" in help
+            else f" (default {default})"
+        )
         choices = f": {', '.join(settings['choices'])}" if listed else ""
         parser.add_argument(name, help=help + choices + shown, default=default, **settings)
 

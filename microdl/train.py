@@ -1,7 +1,7 @@
 """``microdl train``: a classifier learns to read handwritten digits, or what else it is given.
 
 This file is the example to copy. The loop uses PyTorch's names only: with ``import torch`` in place of
-``import microdl as torch`` (and likewise in the two lines below it) it prints the same losses.
+``import microdl as torch`` (and likewise for ``nn`` and ``utils.data``) it prints the same losses.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 import microdl as torch
-from microdl import choices, nn, tasks
+import microdl.nn as nn
+from microdl import choices, tasks
 from microdl._atomic import write_atomically
 from microdl.plots import plot_decision_regions, plot_losses, plot_templates, save_figure
 from microdl.utils.data import DataLoader, TensorDataset

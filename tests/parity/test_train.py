@@ -19,7 +19,7 @@ def theirs():
     source = Path(ours.__file__).read_text(encoding="utf-8")
     for mine, original in [
         ("import microdl as torch\n", "import torch\n"),
-        ("from microdl import nn\n", "from torch import nn\n"),
+        ("import microdl.nn as nn\n", "import torch.nn as nn\n"),
         ("from microdl.utils.data import", "from torch.utils.data import"),
     ]:
         assert source.count(mine) == 1

@@ -128,7 +128,7 @@ class Estimator:
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn may expect; it alone asks for this."""
-        from sklearn import utils  # type: ignore[import-untyped]
+        from sklearn import utils
 
         kind = self._estimator_type
         return utils.Tags(
@@ -141,7 +141,7 @@ class Estimator:
 
     def get_metadata_routing(self) -> Any:
         """What besides X and y scikit-learn's tools may pass on, where its metadata routing is on; it alone asks."""
-        from sklearn.utils.metadata_routing import MetadataRequest  # type: ignore[import-untyped]
+        from sklearn.utils.metadata_routing import MetadataRequest
 
         routing = MetadataRequest(owner=self)
         for method in _ROUTED:

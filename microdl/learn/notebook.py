@@ -6,6 +6,7 @@ away in the notebook, under the task.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -38,9 +39,7 @@ def _tasks(chapter: Chapter, cell: Cell) -> str:
 
 def build(chapter: Chapter) -> Any:
     """The notebook without outputs."""
-    import nbformat
-
-    v4: Any = nbformat.v4
+    v4: Any = importlib.import_module("nbformat.v4")
 
     made = []
     for number, (kind, text, file) in enumerate(cells_of(chapter)):
@@ -67,12 +66,11 @@ def execute(notebook: Any, folder: Path) -> Any:
 
 def main(numbers: list[int]) -> None:
     """Write the notebooks of these chapters, or of all."""
-    import nbformat
-
+    nbformat: Any = importlib.import_module("nbformat")
     for number, chapter in chapters().items():
         if number in numbers or not numbers:
             notebook = execute(build(chapter), chapter.path.parent)
-            text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
+            text: str = nbformat.writes(notebook)
             write_atomically(chapter.path.with_suffix(".ipynb"), (text + "\n").encode())
             print(f"{chapter.path.with_suffix('.ipynb').name}: {len(notebook.cells)} cells")
 

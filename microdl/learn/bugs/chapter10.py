@@ -1,0 +1,32 @@
+"""What goes wrong in property tests."""
+
+from .bug import Bug
+
+__all__ = ["BUGS"]
+
+
+def _bug(name: str, right: str, wrong: str, exercise: str, why: str) -> Bug:
+    return Bug(10, name, "properties.py", right, wrong, exercise, why)
+
+
+_KEPT = "kept = shape[draw(st.integers(0, len(shape))) :]"
+
+BUGS = [
+    _bug("one shape only", "draw(SHAPES) if shape is None else shape", "(2, 3)", "arrays", r"draw the shape, too"),
+    _bug("no zeros", "st.lists(NUMBERS,", "st.lists(st.floats(0.1, 2),", "arrays", r"use NUMBERS"),
+    _bug("no empty arrays", "n = math.prod(shape)", "shape = tuple(max(s, 1) for s in shape)\n    n = math.prod(shape)",
+         "arrays", r"may be 0"),
+    _bug("pairs of one shape", "tuple(draw(st.sampled_from([n, 1])) for n in kept)", "kept", "pairs", r"draw 1 or n"),
+    _bug("axes left out behind", _KEPT, "kept = shape[: draw(st.integers(0, len(shape)))]", "pairs", r"do not broadcast"),
+    _bug("no axes left out", _KEPT, "kept = shape", "pairs", r"leave some out in front"),
+    _bug("one side twice", "left[place] = (middle - f(x)) / h", "left[place] = (f(x) - middle) / -h if False else 0",
+         "slopes", r"from the left"),
+    _bug("entry not put back", "right[place] = (f(x) - middle) / h\n        x[place] = before", "right[place] = (f(x) - middle) / h",
+         "slopes", r"put each entry back|from the right|from the left"),
+    _bug("outside instead of inside", "if not ((low - spare <= found) & (found <= high + spare)).all():",
+         "if ((found < low - spare) | (found > high + spare)).any():", "mismatch", r"NaN"),
+    _bug("central difference at kinks", "low, high = np.minimum(left, right), np.maximum(left, right)",
+         "low = high = (left + right) / 2 + 0.001", "mismatch", r"is right, and mismatch says"),
+    _bug("the first example found", "return found[-1]", "return found[0]", "hunt", r"found\[-1\]"),
+    _bug("always acquitted", "return found[-1]", "return None", "hunt", r"was not caught"),
+]  # fmt: skip

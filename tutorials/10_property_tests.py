@@ -81,10 +81,10 @@ SHAPES = st.lists(st.integers(0, 3), max_size=3).map(tuple)
 @st.composite
 def arrays(draw, shape=None):
     """float64 arrays of a shape, by default of any small one: with zeros and ties, and now and then without an entry."""
-    # <exercise arrays: Draw a shape unless one is given, then as many NUMBERS as it has entries; return the array.>
-    # hint: draw(SHAPES) gives a tuple, math.prod(shape) its number of entries: 1 for ().
-    # hint: draw(st.lists(NUMBERS, min_size=n, max_size=n)) gives a list; np.array(..., float).reshape(shape).
     shape = draw(SHAPES) if shape is None else shape
+    # <exercise arrays: Draw as many NUMBERS as the shape has entries; return the array.>
+    # hint: math.prod(shape) is the number of entries: 1 for ().
+    # hint: draw(st.lists(NUMBERS, min_size=n, max_size=n)) gives a list; np.array(..., float).reshape(shape).
     n = math.prod(shape)
     return np.array(draw(st.lists(NUMBERS, min_size=n, max_size=n)), float).reshape(shape)
     # </exercise>
@@ -93,12 +93,12 @@ def arrays(draw, shape=None):
 @st.composite
 def pairs(draw):
     """Two arrays that broadcast together: of a common shape, axes in front left out, others of length 1."""
-    # <exercise pairs: Draw a common shape, and from it the shapes of both operands.>
+    shape = draw(SHAPES)
+
+    # <exercise pairs: From the common shape draw the shapes of both operands, then the operands.>
     # hint: An operand lacks some axes in front: shape[draw(st.integers(0, len(shape))):].
     # hint: Of the axes that are left, some have length 1 instead of n: tuple(draw(st.sampled_from([n, 1])) for n in ...).
     # hint: draw(arrays(shape)) for each.
-    shape = draw(SHAPES)
-
     def operand():
         kept = shape[draw(st.integers(0, len(shape))) :]
         return draw(arrays(tuple(draw(st.sampled_from([n, 1])) for n in kept)))
@@ -254,7 +254,7 @@ _ = plt.gca().invert_yaxis()
 # Its `gradcheck` takes the inputs that you give it, in float64; its test suite has samples for each operation, written by
 # hand (`OpInfo`). There is no hunter.
 #
-# **What the real file adds** (`microdl/testing/check.py`, `microdl/testing/diagnosis.py`): error bars that are measured
+# **What the real file adds** (`microdl/testing/check.py`, `microdl/testing/causes.py`): error bars that are measured
 # instead of a fixed width, second derivatives, memory layouts, batteries of other properties (linearity in g, no change of
 # the inputs), and the likely cause in words.
 #

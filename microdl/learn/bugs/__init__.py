@@ -15,6 +15,7 @@ from . import (
     chapter08,
     chapter09,
     chapter10,
+    chapter11,
 )
 from .bug import Bug, planted
 
@@ -31,5 +32,6 @@ _CHAPTERS = (
     chapter08,
     chapter09,
     chapter10,
+    chapter11,
 )
 BUGS: list[Bug] = [bug for chapter in _CHAPTERS for bug in chapter.BUGS]

@@ -93,7 +93,7 @@ def _(m: Any) -> None:
 @check(11, "lift", "the lectures' five columns, in order")
 def _(m: Any) -> None:
     found = m.binary.lift(np.array([[2.0, 3.0], [-1.0, 0.5]]))
-    right = [[2, 3, 4, 9, 6], [-1, 0.5, 1, 0.25, -0.5]]
+    right: Any = [[2, 3, 4, 9, 6], [-1, 0.5, 1, 0.25, -0.5]]
     expect(np.shape(found) == (2, 5), f"two points become an array of shape {np.shape(found)}, it should be (2, 5)")
     expect(
         np.allclose(found, right),

@@ -16,6 +16,7 @@ from . import (
     chapter09,
     chapter10,
     chapter11,
+    chapter12,
 )
 from .bug import Bug, planted
 
@@ -33,5 +34,6 @@ _CHAPTERS = (
     chapter09,
     chapter10,
     chapter11,
+    chapter12,
 )
 BUGS: list[Bug] = [bug for chapter in _CHAPTERS for bug in chapter.BUGS]

@@ -17,6 +17,7 @@ from . import (
     chapter10,
     chapter11,
     chapter12,
+    chapter13,
 )
 from .bug import Bug, planted
 
@@ -35,5 +36,6 @@ _CHAPTERS = (
     chapter10,
     chapter11,
     chapter12,
+    chapter13,
 )
 BUGS: list[Bug] = [bug for chapter in _CHAPTERS for bug in chapter.BUGS]

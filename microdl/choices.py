@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from microdl.train import Options
 
 __all__ = [
-    "ESTIMATORS", "LOSSES", "METRICS", "OPTIMIZERS", "PENALTIES", "SCHEDULES", "advance", "described", "learning_rate",
+    "ESTIMATORS", "LOSSES", "METRICS", "OPTIMIZERS", "PENALTIES", "SCHEDULES", "described", "learning_rate",
     "make_optimizer", "make_penalty", "make_scheduler", "run_estimator",
 ]  # fmt: skip
 
@@ -88,12 +88,6 @@ def make_penalty(options: Options, model: Any) -> Callable[[], Any] | None:
 def make_scheduler(options: Options, optimizer: Any) -> Any:
     """The schedule of the learning rate, or None."""
     return names.make_scheduler(options.schedule, optimizer, options.epochs)
-
-
-def advance(scheduler: Any, valid_loss: float) -> None:
-    """The end of an epoch."""
-    if scheduler is not None:
-        scheduler.step(*([valid_loss] if type(scheduler).__name__ == "ReduceLROnPlateau" else []))
 
 
 def run_estimator(options: Options, task: Task, rows: dict[str, Array]) -> dict[str, tuple[float, float]]:

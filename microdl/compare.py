@@ -13,11 +13,11 @@ import numpy as np
 
 from microdl import classifiers, tasks
 from microdl._atomic import write_atomically
+from microdl.choices import METRICS
 
 __all__ = ["MODELS", "Options", "Result", "compare", "run"]
 
 NEIGHBOURS = (1, 3, 5, 7, 9, 11, 15, 21)
-METRICS = ("l1", "l2")
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,7 @@ def features(names: str, task: Task, keep_bytes: bool = False) -> dict[str, Arra
     if kinds == ["pixels"] and keep_bytes and task.largest == 255:
         return {name: part.images.reshape(len(part), -1) for name, part in task.parts.items()}
     if kinds == ["pixels"]:
-        return {name: _rows(part.images, task.largest) for name, part in task.parts.items()}
+        return _of_kind("pixels", task)
     points = len(task.shape) == 1
     if wrong := [kind for kind in kinds if kind != "pixels" and (kind in _OF_POINTS) != points]:
         raise ValueError(f"{wrong[0]!r} is a feature of {'images' if points else 'points'}, and {task.name} has none")

@@ -22,6 +22,7 @@ import microdl as torch
 import microdl.nn as nn
 from microdl import choices, tasks
 from microdl._atomic import write_atomically
+from microdl.classifiers._options import advance
 from microdl.plots import plot_decision_regions, plot_losses, plot_templates, save_figure
 from microdl.utils.data import DataLoader, TensorDataset
 
@@ -122,7 +123,7 @@ def train(
             history.train_accuracy.append(train_accuracy)
             history.valid_loss.append(valid_loss)
             history.valid_accuracy.append(valid_accuracy)
-            choices.advance(scheduler, valid_loss)
+            advance(scheduler, valid_loss)
             mean_loss = sum(history.steps[-len(loader) :]) / len(loader)
             progress.show(f"loss {mean_loss:.4f}, accuracy {train_accuracy:.1%}, valid {valid_accuracy:.1%}")
     return history

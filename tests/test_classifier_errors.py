@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import warnings
 from typing import Any
@@ -20,10 +19,10 @@ from microdl.classifiers import (
     TwoLayerClassifier,
 )
 
-# No kernel is theirs, and thousands of steps of plain Python take minutes.
-pytestmark = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="trains with compiled kernels only")
+from .classifier_cases import COMPILED_ONLY, KINDS
 
-KINDS = [LinearClassifier, SoftmaxClassifier, SVMClassifier, TwoLayerClassifier, RandomSearchClassifier]
+pytestmark = COMPILED_ONLY
+
 RNG = np.random.default_rng(0)
 Y = np.arange(60) % 3
 X = 3 * np.eye(3)[Y] + RNG.normal(size=(60, 3))

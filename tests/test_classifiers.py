@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import os
 import pickle
 from typing import Any
 
@@ -23,21 +22,9 @@ from microdl.classifiers import (
 )
 from microdl.datasets import Digits
 
-# No kernel is theirs, and thousands of steps of plain Python take minutes.
-pytestmark = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="trains with compiled kernels only")
+from .classifier_cases import COMPILED_ONLY, KINDS, TRAINED, X, Y, blobs
 
-KINDS = [LinearClassifier, SoftmaxClassifier, SVMClassifier, TwoLayerClassifier, RandomSearchClassifier]
-TRAINED = KINDS[:-1]
-
-
-def blobs(n: int = 120, classes: int = 3, features: int = 4, seed: int = 0) -> tuple[Any, Any]:
-    rng = np.random.default_rng(seed)
-    centres = 4 * np.eye(classes, features)
-    y = np.arange(n) % classes
-    return centres[y] + rng.normal(size=(n, features)), y
-
-
-X, Y = blobs()
+pytestmark = COMPILED_ONLY
 
 
 @functools.cache

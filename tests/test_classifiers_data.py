@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import os
 import pickle
 import subprocess
 import sys
@@ -18,36 +16,15 @@ from hypothesis import strategies as st
 
 import microdl as torch
 from microdl.classifiers import (
-    LinearClassifier,
     RandomSearchClassifier,
     SoftmaxClassifier,
-    SVMClassifier,
     TwoLayerClassifier,
     losses,
 )
-from microdl.datasets import Digits
 
-# No kernel is theirs, and thousands of steps of plain Python take minutes.
-pytestmark = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="trains with compiled kernels only")
+from .classifier_cases import COMPILED_ONLY, KINDS, X, Y, blobs
 
-KINDS = [LinearClassifier, SoftmaxClassifier, SVMClassifier, TwoLayerClassifier, RandomSearchClassifier]
-TRAINED = KINDS[:-1]
-
-
-def blobs(n: int = 120, classes: int = 3, features: int = 4, seed: int = 0) -> tuple[Any, Any]:
-    rng = np.random.default_rng(seed)
-    centres = 4 * np.eye(classes, features)
-    y = np.arange(n) % classes
-    return centres[y] + rng.normal(size=(n, features)), y
-
-
-X, Y = blobs()
-
-
-@functools.cache
-def digits() -> tuple[Any, Any, Any, Any]:
-    (x, y), (tx, ty) = ([t.numpy() for t in Digits.tensors(train=train)] for train in (True, False))
-    return x, y, tx, ty
+pytestmark = COMPILED_ONLY
 
 
 @pytest.mark.parametrize("kind", KINDS)

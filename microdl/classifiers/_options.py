@@ -75,6 +75,14 @@ def make_scheduler(schedule: Any, optimizer: Any, epochs: int) -> Any:
     return schedule(optimizer) if callable(schedule) else SCHEDULES[schedule](optimizer, epochs)
 
 
+def advance(scheduler: Any, loss: float) -> None:
+    """The end of an epoch with this loss, for a schedule or None."""
+    if isinstance(scheduler, _schedules.ReduceLROnPlateau):
+        scheduler.step(loss)
+    elif scheduler is not None:
+        scheduler.step()
+
+
 def auto_rate(optimizer: Any, x: Array, weight: Array | None, intercept: bool, curvature: float, decay: float) -> float:
     """A learning rate that suits the scale of the features x.
 

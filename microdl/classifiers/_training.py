@@ -16,6 +16,7 @@ from microdl.random import Generator
 from microdl.utils.data.gather import rows
 
 from .._estimator import Array, all_finite
+from ._options import advance
 from ._progress import Progress
 
 __all__ = ["Batches", "DivergedError", "History", "Objective", "OneScore", "Rule", "floats", "train"]
@@ -173,7 +174,7 @@ def train(
             progress.show(loss, history.scores)
             if flat or watch.stops(history):
                 break
-            _advance(scheduler, loss)
+            advance(scheduler, loss)
     watch.restore()
     return history
 
@@ -202,13 +203,6 @@ def _epoch(
         if not flat:
             optimizer.step()
     return total / len(batches), flat
-
-
-def _advance(scheduler: Any, loss: float) -> None:
-    if isinstance(scheduler, torch.optim.lr_scheduler.ReduceLROnPlateau):
-        scheduler.step(loss)
-    elif scheduler is not None:
-        scheduler.step()
 
 
 def _check_weights(parameters: list[Any], epoch: int, optimizer: Any) -> None:

@@ -4,38 +4,12 @@ Each is caught by the checks of its chapter, and the explanation names the cause
 teacher runs them against tests that students wrote: tests that pass on a bug have missed it.
 """
 
-from . import (
-    chapter01,
-    chapter02,
-    chapter03,
-    chapter04,
-    chapter05,
-    chapter06,
-    chapter07,
-    chapter08,
-    chapter09,
-    chapter10,
-    chapter11,
-    chapter12,
-    chapter13,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from .bug import Bug, planted
 
 __all__ = ["BUGS", "Bug", "planted"]
 
-_CHAPTERS = (
-    chapter01,
-    chapter02,
-    chapter03,
-    chapter04,
-    chapter05,
-    chapter06,
-    chapter07,
-    chapter08,
-    chapter09,
-    chapter10,
-    chapter11,
-    chapter12,
-    chapter13,
-)
-BUGS: list[Bug] = [bug for chapter in _CHAPTERS for bug in chapter.BUGS]
+_CHAPTERS = sorted(name for _, name, _ in iter_modules(__path__) if name.startswith("chapter"))
+BUGS: list[Bug] = [bug for name in _CHAPTERS for bug in import_module(f"{__name__}.{name}").BUGS]

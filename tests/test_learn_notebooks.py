@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
+from microdl.learn import excerpt
 from microdl.learn.chapter import Chapter, chapters
 from microdl.learn.notebook import cells_of
 
@@ -50,3 +52,21 @@ def test_solutions_are_folded_away_under_their_task(number: int) -> None:
     tasks = [text for kind, text, _ in cells_of(chapter) if kind == "markdown" and text.startswith("**Your turn**")]
     named = "\n".join(tasks)
     assert [exercise.name for exercise in chapter.exercises if f"`{exercise.name}`" not in named] == []
+
+
+EXCERPT = re.compile(r'learn\.excerpt\("(?P<path>[^"]+)", "(?P<name>[^"]+)"\)')
+
+
+@pytest.mark.parametrize("number", CHAPTERS)
+def test_what_the_real_file_adds_is_shown_as_it_stands_there(number: int) -> None:
+    source = CHAPTERS[number].path.read_text("utf-8")
+    before, _, after = source.partition("**What the real file adds**")
+    assert EXCERPT.findall(after)
+    assert not EXCERPT.search(before)
+    for cell in cells(CHAPTERS[number]):
+        if match := EXCERPT.search("".join(cell["source"])):  # type: ignore[arg-type]
+            shown = cell["outputs"][-1]["data"]  # type: ignore[index]
+            now = excerpt(match["path"], match["name"])
+            assert "".join(shown["text/plain"]) == repr(now), "build the notebook again"
+            assert "".join(shown["text/markdown"]) == now._repr_markdown_()
+            assert len(now.text.splitlines()) <= 40, "longer than a reader follows"

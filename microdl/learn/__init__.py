@@ -10,7 +10,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-__all__ = ["use"]
+from .excerpt import excerpt
+
+__all__ = ["excerpt", "use"]
 
 
 def use(chapters: int, name: str = "mydl") -> ModuleType:

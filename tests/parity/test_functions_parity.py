@@ -181,7 +181,7 @@ BY_INDEX = [
 ]  # fmt: skip
 
 TALL, FLAT = _normal(5, 3), _normal(3, 5)
-# The dependent column is the last: PyTorch's gelsy sometimes takes columns in the order given, and counts to the first gap
+# The dependent column is the last: PyTorch's gelsy may take columns in the order given, and counts to the first gap
 DEPENDENT = np.column_stack([TALL[:, :2], TALL[:, 0] + TALL[:, 1]])
 SYSTEMS = [
     *[case(f"solve_triangular-{u}-{v}-{left}", lambda T, a, b, u=u, v=v, left=left: T.linalg.solve_triangular(

@@ -1,4 +1,4 @@
-"""The command line: ``microdl train``, ``compare``, ``run``, ``bench`` and ``gradcheck``."""
+"""The command line: ``microdl train``, ``compare``, ``run``, ``bench``, ``gradcheck`` and ``learn``."""
 
 from __future__ import annotations
 
@@ -220,20 +220,46 @@ def _add_learn(commands: Any) -> None:
     action("diff", "Show how your files differ from the reference.")
     action("skip", "Put the reference in place of a chapter; what you wrote is kept.")
     action("status", "Show what is written and what passes.", chapter=False)
+    _add_teaching(actions)
+
+
+def _add_teaching(actions: Any) -> None:
+    def action(name: str, help: str) -> Any:
+        one = actions.add_parser(name, help=f"For teachers: {help}", description=help, allow_abbrev=False)
+        one.set_defaults(run=_learn, parser=one)
+        return one
+
+    results = action("class", "the results of a class, from a folder with one folder for each; what is in them is run.")
+    results.add_argument("folder", type=Path, metavar="FOLDER", help="holds a folder for each of the class")
+    results.add_argument("chapters", nargs="*", type=_integer(1), metavar="N", help="numbers of chapters (default all)")
+    results.add_argument("--csv", type=Path, metavar="FILE", help="write each check, with its explanation")
+    bugs = action("bugs", "which of a chapter's planted bugs the students' own tests find.")
+    bugs.add_argument("chapter", type=_integer(1), metavar="N", help="number of the chapter")
+    bugs.add_argument("tests", nargs="*", type=Path, metavar="TESTS", help="files or folders for pytest (none: list)")
+    bugs.add_argument("--package", default="mydl", metavar="NAME", help="what the tests import (default mydl)")
+    plant = action("plant", "write the reference with one bug in it, for students to find.")
+    plant.add_argument("chapter", type=_integer(1), metavar="N", help="number of the chapter")
+    plant.add_argument("bug", metavar="BUG", help="its name as bugs lists it")
+    plant.add_argument("package", type=Path, metavar="FOLDER", help="a new folder")
 
 
 def _learn(arguments: argparse.Namespace) -> int:
-    from microdl.learn import command
+    from microdl.learn import classroom, command, hunting
 
-    package = arguments.package
+    a = arguments
+    run: dict[str, Callable[[], int]] = {
+        "start": lambda: command.start(a.package),
+        "check": lambda: command.check(a.package, a.chapters),
+        "hint": lambda: command.hint(a.package, a.chapter, a.exercise),
+        "diff": lambda: command.diff(a.package, a.chapter),
+        "skip": lambda: command.skip(a.package, a.chapter),
+        "status": lambda: command.status(a.package),
+        "class": lambda: classroom.show_class(a.folder, a.chapters, a.csv),
+        "bugs": lambda: hunting.find_bugs(a.chapter, a.tests, a.package),
+        "plant": lambda: hunting.plant(a.chapter, a.bug, a.package),
+    }
     try:
-        if arguments.action == "check":
-            return command.check(package, arguments.chapters)
-        if arguments.action == "hint":
-            return command.hint(package, arguments.chapter, arguments.exercise)
-        if arguments.action in ("diff", "skip"):
-            return int(getattr(command, arguments.action)(package, arguments.chapter))
-        return command.start(package) if arguments.action == "start" else command.status(package)
+        return run[a.action]()
     except (command.LearnError, OSError) as error:
         return _fail("learn", str(error))
 

@@ -13,7 +13,7 @@ import pytest
 
 from microdl import learn
 from microdl.cli import main
-from microdl.learn import command
+from microdl.learn import running
 from microdl.learn.chapter import Chapter, chapters
 from microdl.learn.package import Package
 from microdl.plots import plot_losses
@@ -98,7 +98,7 @@ def test_an_error_of_the_readers_is_shown_with_its_line(mine: Path, capsys: pyte
 def test_a_file_that_cannot_be_imported(
     text: str, told: str, mine: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "_SECONDS", 1 if "while" in text else 120)
+    monkeypatch.setattr(running, "_SECONDS", 1 if "while" in text else 120)
     (mine / "scalar.py").write_text(text, "utf-8")
     code, shown = run(capsys, "check", "5")
     assert code == 1
@@ -143,6 +143,10 @@ def test_skip_keeps_what_was_written(mine: Path, capsys: pytest.CaptureFixture[s
     assert f"what you wrote is kept as {Path('mine', 'scalar.py.mine')}" in shown
     assert (mine / "scalar.py.mine").read_text("utf-8") == "# my own\n"
     assert (mine / "scalar.py").read_text("utf-8") == ONE.reference("scalar.py")
+    (mine / "scalar.py").write_text("# my second\n", "utf-8")
+    assert f"is kept as {Path('mine', 'scalar.py.mine2')}" in run(capsys, "skip", "5")[1]
+    assert (mine / "scalar.py.mine").read_text("utf-8") == "# my own\n"
+    assert (mine / "scalar.py.mine2").read_text("utf-8") == "# my second\n"
 
 
 def test_status_counts_what_is_written_and_forgets_a_pass_when_the_file_changes(

@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import json
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
-from .chapter import Chapter, chapters, folder
-from .package import Package, assemble, called
+from .chapter import chapters, folder
+from .package import Package, called
+from .running import LearnError, outcomes, the_chapter
 
-__all__ = ["LearnError", "check", "diff", "hint", "outcomes", "skip", "start", "status"]
+__all__ = ["LearnError", "check", "diff", "hint", "skip", "start", "status"]
 
-_SECONDS = 120
-_RUN = """
-import json, sys
-sys.path.insert(0, sys.argv[1])
-from microdl.learn.checking import run_checks
-found = run_checks(sys.argv[2], int(sys.argv[3]))
-print("\\n" + json.dumps(found))
-"""
 _SIGNS = {"passed": "ok   ", "wrong": "WRONG", "empty": "to do", "error": "ERROR"}
-
-
-class LearnError(Exception):
-    """What was asked cannot be done: the text says why, and what to do."""
 
 
 def start(root: Path) -> int:
@@ -45,7 +30,7 @@ def check(root: Path, numbers: list[int]) -> int:
     package, every = Package(root), chapters()
     good = True
     for number in numbers or sorted(every):
-        chapter = _chapter(every, number)
+        chapter = the_chapter(every, number)
         found = outcomes(package, every, number)
         print(f"Chapter {number}: {chapter.title}")
         for outcome in found:
@@ -61,27 +46,9 @@ def check(root: Path, numbers: list[int]) -> int:
     return 0 if good else 1
 
 
-def outcomes(package: Package, every: dict[int, Chapter], number: int) -> list[dict[str, str]]:
-    """Run a chapter's checks in a process of their own: what the reader wrote may loop or crash."""
-    with tempfile.TemporaryDirectory() as scratch:
-        assemble(Path(scratch, package.root.name), every, package, number)
-        words = [sys.executable, "-c", _RUN, scratch, package.root.name, str(number)]
-        try:
-            done = subprocess.run(words, capture_output=True, text=True, timeout=_SECONDS, check=False)
-        except subprocess.TimeoutExpired:
-            why = f"no answer within {_SECONDS} seconds: is there a loop that does not end?"
-            return [{"exercise": "all", "says": "the checks end", "state": "error", "why": why}]
-    try:
-        found: list[dict[str, str]] = json.loads(done.stdout.splitlines()[-1])
-    except (ValueError, IndexError):
-        last = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
-        return [{"exercise": "all", "says": "the package can be imported", "state": "error", "why": last}]
-    return found
-
-
 def hint(root: Path, number: int, name: str | None) -> int:
     """Show one hint more than last time."""
-    package, chapter = Package(root), _chapter(chapters(), number)
+    package, chapter = Package(root), the_chapter(chapters(), number)
     by_name = {exercise.name: exercise for exercise in chapter.exercises}
     if name is None:
         written = package.written(chapter)
@@ -98,7 +65,7 @@ def hint(root: Path, number: int, name: str | None) -> int:
 
 def diff(root: Path, number: int) -> int:
     """How the reader's files differ from the reference."""
-    package, chapter = Package(root), _chapter(chapters(), number)
+    package, chapter = Package(root), the_chapter(chapters(), number)
     for file in chapter.files:
         path = package.root / file
         mine = path.read_text("utf-8").splitlines() if path.is_file() else []
@@ -110,7 +77,7 @@ def diff(root: Path, number: int) -> int:
 
 def skip(root: Path, number: int) -> int:
     """Put the reference in place of a chapter."""
-    package, chapter = Package(root), _chapter(chapters(), number)
+    package, chapter = Package(root), the_chapter(chapters(), number)
     for kept in package.skip(chapter):
         print(f"what you wrote is kept as {kept}")
     print(f"chapter {number} is the reference now: {', '.join(chapter.files)}")
@@ -125,9 +92,3 @@ def status(root: Path) -> int:
         state = "passed" if package.passed(chapter) else f"{len(written)} of {len(chapter.exercises)} written"
         print(f"{chapter.number:>3}  {chapter.title:<60}{state}")
     return 0
-
-
-def _chapter(every: dict[int, Chapter], number: int) -> Chapter:
-    if number not in every:
-        raise LearnError(f"there is no chapter {number}: they are {min(every)} to {max(every)}")
-    return every[number]

@@ -7,13 +7,14 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from .._atomic import write_atomically
 from .chapter import Chapter
 
-__all__ = ["NAME", "Package", "assemble", "called", "write_reference"]
+__all__ = ["NAME", "Package", "Submission", "assemble", "called", "write_reference"]
 
 NAME = "mydl"  # what the chapters call the reader's package, in `from mydl.tensor import Tensor`
 _MARK = ".microdl-learn.json"
@@ -27,7 +28,7 @@ class Package:
     """
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root, self.name = root, root.name
         try:
             self._note: dict[str, Any] = json.loads((root / _MARK).read_text("utf-8"))
         except OSError as error:
@@ -77,7 +78,7 @@ class Package:
             path = self.root / file
             reference, stub = (called(text, self.root.name) for text in (chapter.reference(file), chapter.stub(file)))
             if path.exists() and path.read_text("utf-8") not in (reference, stub):
-                kept.append(path.with_suffix(".py.mine"))
+                kept.append(_free(path.with_suffix(".py.mine")))
                 path.replace(kept[-1])
             write_atomically(path, reference.encode())
         return kept
@@ -93,6 +94,23 @@ class Package:
         write_atomically(self.root / _MARK, json.dumps(self._note, indent=1).encode())
 
 
+class Submission(Package):
+    """A package that somebody handed in, with or without its note: nothing in its folder is changed.
+
+    Its own files import from `name`: what is imported where a chapter's file is, else the folder's name.
+    """
+
+    def __init__(self, root: Path, chapters: Collection[Chapter]) -> None:
+        self.root, self._note = root, {"passed": {}, "hints": {}}
+        modules = "|".join(Path(file).stem for chapter in chapters for file in chapter.files)
+        texts = [path.read_text("utf-8", errors="replace") for path in sorted(root.glob("*.py"))]
+        found = re.search(rf"^\s*from (\w+)\.(?:{modules})\b", "\n".join(texts), re.MULTILINE)
+        self.name = found[1] if found else root.name if root.name.isidentifier() else NAME
+
+    def _save(self) -> None:
+        """Kept in memory only."""
+
+
 def assemble(target: Path, chapters: Mapping[int, Chapter], mine: Package, number: int) -> None:
     """Write into `target` what a check of chapter `number` needs: the reader's own file for it, and for each earlier
     chapter the reader's if it passed, else the reference; so no chapter waits for another."""
@@ -103,7 +121,7 @@ def assemble(target: Path, chapters: Mapping[int, Chapter], mine: Package, numbe
             continue
         own = chapter.number == number or mine.passed(chapter)
         for file in chapter.files:
-            text, name = (mine._text(file), mine.root.name) if own else (chapter.reference(file), NAME)
+            text, name = (mine._text(file), mine.name) if own else (chapter.reference(file), NAME)
             (target / file).write_text(called(text, target.name, name), "utf-8")
 
 
@@ -124,3 +142,9 @@ def _files(chapters: Collection[Chapter], make: Callable[[Chapter, str], str]) -
     for file, text in found.items():
         ast.parse(text, file)  # a chapter's mistake is told here, not in the reader's package
     return found
+
+
+def _free(path: Path) -> Path:
+    """The path, or with the first number behind it that no file has."""
+    numbered = (path.with_name(f"{path.name}{n}") for n in count(2))
+    return path if not path.exists() else next(one for one in numbered if not one.exists())

@@ -251,5 +251,5 @@ def test_in_a_notebook_a_figure_is_drawn(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_without_the_chapters_it_says_where_they_are(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="they come with a clone of the repository"):
+    with pytest.raises(FileNotFoundError, match="install microdl again"):
         chapters(tmp_path)

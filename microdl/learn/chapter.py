@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib.metadata import distribution
 from pathlib import Path
 
 import microdl
@@ -149,14 +150,18 @@ def _prose(text: str) -> str:
 
 
 def folder() -> Path:
-    """Where the chapters are: beside the package in a checkout, inside it when it is installed."""
-    inside = Path(microdl.__file__).parent / "tutorials"
-    return inside if inside.is_dir() else Path(microdl.__file__).parents[1] / "tutorials"
+    """Where the chapters are: beside the package in a checkout, else where an installer put them."""
+    beside = Path(microdl.__file__).parents[1] / "tutorials"
+    if not beside.is_dir():
+        for file in distribution("microdl").files or []:
+            if file.parent.parts[-2:] == ("microdl", "tutorials"):
+                return Path(str(file.locate())).parent.resolve()
+    return beside
 
 
 def chapters(where: Path | None = None) -> dict[int, Chapter]:
     """All chapters by number. FileNotFoundError where there are none."""
     found = [Chapter(path) for path in sorted((where or folder()).glob("[0-9][0-9]_*.py"))]
     if not found:
-        raise FileNotFoundError(f"no chapters in {where or folder()}: they come with a clone of the repository")
+        raise FileNotFoundError(f"no chapters in {where or folder()}: install microdl again, or clone its repository")
     return {chapter.number: chapter for chapter in found}

@@ -1,4 +1,5 @@
-"""What a framework must keep to be one: the same tests for microdl and for the one that the chapters put together."""
+"""What a framework must keep to be one: the same tests for microdl, for the one that the chapters put together, and for
+any other: `pytest tests/contract --framework mydl` in the folder that holds it, or `--framework torch`."""
 
 from __future__ import annotations
 
@@ -14,16 +15,33 @@ import microdl
 from microdl import learn
 
 
-@pytest.fixture(params=["microdl", "chapters"])
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--framework", help="the package to test, in PyTorch's names (default: microdl and the chapters')")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "torch" in metafunc.fixturenames:
+        named = metafunc.config.getoption("--framework", None)
+        metafunc.parametrize("torch", [named] if named else ["microdl", "chapters"], indirect=True)
+
+
+@pytest.fixture
 def torch(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """microdl, or the reference of all chapters, under the name that a script gives it."""
-    if request.param == "microdl":
-        yield microdl
+    """microdl, the reference of all chapters, or the package that was named, as a script calls it."""
+    if request.param != "chapters":
+        monkeypatch.syspath_prepend(Path.cwd())
+        yield microdl if request.param == "microdl" else _face(request.param)
         return
     monkeypatch.chdir(tmp_path)
     path = list(sys.path)
     learn.use(chapters=13)
-    yield importlib.import_module("mydl.data").torch
+    yield _face("mydl")
     sys.path[:] = path
     for name in [name for name in sys.modules if name.split(".")[0] == "mydl"]:
         del sys.modules[name]
+
+
+def _face(name: str) -> Any:
+    """What a script calls torch: the package, or in one that follows the chapters what its data.py calls so."""
+    package = importlib.import_module(name)
+    return package if hasattr(package, "Tensor") else importlib.import_module(f"{name}.data").torch

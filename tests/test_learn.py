@@ -78,6 +78,15 @@ def test_every_exercise_has_checks_and_every_chapter_five_bugs(chapter: Chapter)
     assert [name for name, times in Counter(bug.name for bug in bugs).items() if times > 1] == []
 
 
+def test_the_teachers_guide_has_a_misconception_and_its_bug_for_every_chapter() -> None:
+    rows = re.findall(
+        r'^\| (\d+) .*"[^"]+": \*([^*]+)\* \|$', (folder() / "TEACHING.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert [int(number) for number, _ in rows] == list(EVERY)
+    zoo = {(bug.chapter, bug.name) for bug in BUGS}
+    assert [row for row in rows if (int(row[0]), row[1]) not in zoo] == []
+
+
 @pytest.mark.parametrize("chapter", EVERY.values(), ids=lambda one: f"chapter {one.number}")
 def test_the_chapter_runs_to_its_end(chapter: Chapter, tmp_path: Path) -> None:
     words, quiet = [sys.executable, str(chapter.path)], {**os.environ, "MICRODL_QUIET": "1"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from .chapter import chapters, folder
+from .chapter import chapters
 from .package import Package, called
 from .running import LearnError, outcomes, the_chapter
 
@@ -21,7 +21,8 @@ def start(root: Path) -> int:
         raise LearnError(f"{root.name!r} cannot be imported as a package: take a name like mydl")
     Package.start(root, list(every.values()))
     print(f"{root}: {sum(len(c.files) for c in every.values())} files with stubs, one or more a chapter.")
-    print(f"Read {folder() / '01_*.ipynb'}, fill in the stubs, then: microdl learn check 1 --package {root}")
+    option = "" if root == Path("mydl") else f" --package {root}"
+    print(f"Read {every[1].path.with_suffix('.ipynb')}, fill in the stubs, then: microdl learn check 1{option}")
     return 0
 
 

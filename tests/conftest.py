@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 from microdl import dtypes, printing, random
 from microdl.autograd.mode import mode
@@ -19,6 +20,10 @@ settings.register_profile(
 )
 settings.register_profile("thorough", deadline=None, max_examples=2000, print_blob=True, suppress_health_check=_SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+if settings().derandomize:
+    # Hypothesis also draws numbers that it reads in the project's imported modules. What a test draws would depend on
+    # the tests before it, and on how they are shared among processes.
+    providers.is_local_module_file = lambda path: False  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)

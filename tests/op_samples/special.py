@@ -59,7 +59,9 @@ SPECIAL: dict[str, st.SearchStrategy[Case]] = {
     "log_ndtr": unary(  # below -1e3 its second derivative, as PyTorch's, has lost ten digits
         torch.special.log_ndtr, precise(lambda x: mpmath.log(normal(x))), (-1e3, math.inf)
     ),
-    "inverse_mills": unary(special._inverse_mills, precise(lambda x: mpmath.npdf(x) / normal(x)), (-1e3, math.inf)),
+    "inverse_mills": unary(  # below -30 its second derivative, the third of log_ndtr, loses too many digits
+        special._inverse_mills, precise(lambda x: mpmath.npdf(x) / normal(x)), (-30.0, math.inf)
+    ),
     "ndtri": unary(torch.special.ndtri, precise(lambda x: mpmath.sqrt(2) * mpmath.erfinv(2 * x - 1)), UNIT),
     "digamma": unary(torch.digamma, precise(mpmath.digamma), POSITIVE),
     "lgamma": unary(torch.lgamma, precise(mpmath.loggamma), POSITIVE),

@@ -23,4 +23,11 @@ BUGS = [
         "return (np.log(np.exp(z).sum(1)) - z[np.arange(len(z)), labels]) / np.log(10)", "softmax_loss", r"base 10"),
     Bug(2, "the last guess kept", "scores.py", "if losses[-1] == min(losses):", "if True:", "random_search",
         r"only where it is better"),
+    Bug(2, "the same guess again", "scores.py", "guess = random.randn", "guess = np.random.RandomState(seed).randn",
+        "random_search", r"outside the loop"),
+    Bug(2, "always the softmax loss", "scores.py", "losses.append(loss(", "losses.append(softmax_loss(", "random_search",
+        r"loss\(scores, labels\), the argument"),
+    Bug(2, "margin forgotten", "scores.py", "[:, None] + 1)", "[:, None])", "hinge_loss", r"margin is missing"),
+    Bug(2, "largest taken out of one term", "scores.py", "- z[np.arange(len(z)), labels]",
+        "- scores[np.arange(len(z)), labels]", "softmax_loss", r"out of both terms"),
 ]  # fmt: skip

@@ -22,12 +22,18 @@ def _table(found: Any, right: Any, name: str, why: str) -> None:
         np.shape(found) == right.shape,
         f"{name} has the shape {np.shape(found)}, it should be {right.shape}: (rows of a, rows of b)",
     )
-    expect(np.allclose(found, right), f"{name} is {np.round(found, 3).tolist()}, not {right.round(3).tolist()}. {why}")
+    off = np.abs(np.asarray(found) - right)
+    i, j = (int(k) for k in np.unravel_index(off.argmax(), right.shape))
+    expect(
+        np.allclose(found, right),
+        f"{name} has {np.asarray(found)[i, j]:.4g} for row {i} of a and row {j} of b, it should be {right[i, j]:.4g}. {why}",
+    )
 
 
 @check(1, "l1_distances", "the lectures' images of bytes: 456")
 def _(m: Any) -> None:
     found = m.neighbours.l1_distances(_A, _B)
+    expect(not np.allclose(found, 456 / 16), "the distance is 28.5, the mean of 16 differences: it is their sum, 456")
     expect(
         np.allclose(found, 456),
         f"the distance is {np.ravel(found)[0]}, not 456: bytes wrap around, 10 - 24 is 242. Convert to floats first",
@@ -48,8 +54,12 @@ def _(m: Any) -> None:
         a, b = _points(seed)
         right = np.array([[np.sqrt(((p - q) ** 2).sum()) for q in b] for p in a])
         found = np.asarray(m.neighbours.l2_distances(a, b))
-        squares = "These are the squares: take the root." if np.allclose(found, right**2) else "Check each term's sign."
-        _table(found, right, "the table", squares)
+        why = "Check each term: squares of a as a column, squares of b as a row, minus twice the products."
+        if found.shape == right.shape and np.allclose(found, right**2):
+            why = "These are the squares: take the root."
+        elif found.shape == right.shape and np.allclose(found**2, right**2 + a @ b.T):
+            why = "The products a @ b.T are subtracted twice, not once: (a - b)^2 = a^2 + b^2 - 2 a b."
+        _table(found, right, "the table", why)
 
 
 @check(1, "l2_distances", "bytes, and images that are equal")
@@ -70,12 +80,18 @@ def _(m: Any) -> None:
 
 @check(1, "vote", "the nearest, not the furthest")
 def _(m: Any) -> None:
-    distances, labels = np.array([[3.0, 1, 2], [0.5, 9, 9]]), np.array([7, 4, 5])
-    found = m.neighbours.vote(distances, labels, 1)
+    distances, labels = np.array([[6.0, 1, 2], [5, 9, 4]]), np.array([7, 4, 5])
+    found = np.asarray(m.neighbours.vote(distances, labels, 1)).tolist()
+    why = {
+        (1, 2): "these are the places of the nearest: look up their labels",
+        (1, 1): "that is how many votes the winner has: .argmax() gives the label, .max() the count",
+        (4, 7): "sort each row by itself, axis=1",
+    }
+    cause = "the smallest distance is the nearest"
+    cause = next((text for places, text in why.items() if found == list(places)), cause)
     expect(
-        np.array_equal(found, [4, 7]),
-        f"the nearest of distances {distances.tolist()} have the labels 4 and 7, not {np.asarray(found).tolist()}: the "
-        "smallest distance is the nearest",
+        found == [4, 5],
+        f"the nearest of distances {distances.tolist()}, with the labels {labels.tolist()}, have 4 and 5, not {found}: {cause}",
     )
 
 
@@ -84,8 +100,10 @@ def _(m: Any) -> None:
     distances, labels = np.array([[1.0, 2, 3, 4, 5]]), np.array([9, 2, 2, 9, 9])
     for k, right in ((1, 9), (3, 2), (5, 9)):
         found = np.asarray(m.neighbours.vote(distances, labels, k)).tolist()
+        more = "" if set(found) <= {2, 9} else ". Labels are names: count them, do not compute with them"
         expect(
-            found == [right], f"the {k} nearest have the labels {labels[:k].tolist()}: the vote is {right}, not {found}"
+            found == [right],
+            f"the {k} nearest have the labels {labels[:k].tolist()}: the vote is {right}, not {found}{more}",
         )
 
 
@@ -100,8 +118,23 @@ def _(m: Any) -> None:
     for n, parts in ((10, 5), (11, 3), (7, 7)):
         pairs = m.neighbours.folds(n, parts)
         expect(len(pairs) == parts, f"folds({n}, {parts}) gives {len(pairs)} pairs")
-        held = sorted(int(i) for _, validation in pairs for i in validation)
-        expect(held == list(range(n)), f"folds({n}, {parts}) holds out {held}: each example once")
+        expect(
+            all(np.asarray(part).dtype != bool for pair in pairs for part in pair),
+            "these are masks of True and False: return the places, as integers",
+        )
+        expect(
+            all(len(train) >= len(validation) for train, validation in pairs if parts > 2),
+            f"folds({n}, {parts}) trains on less than it holds out: a pair is (training places, validation places)",
+        )
+        held = [int(i) for _, validation in pairs for i in validation]
+        lost = sorted(set(range(n)) - set(held))
+        expect(not lost, f"folds({n}, {parts}) never holds out {lost}: {n} need not be a multiple of {parts}")
+        expect(len(held) == n, f"folds({n}, {parts}) holds out {held}: each example once")
+        expect(
+            held == list(range(n)),
+            f"folds({n}, {parts}) holds out {held}: cut runs of neighbours, in order, so that what belongs together in the "
+            "file (the images of one writer) is held out together",
+        )
         for train, validation in pairs:
             both = set(map(int, train)) & set(map(int, validation))
             expect(

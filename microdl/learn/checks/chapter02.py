@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checking import check, expect
+from ..checking import Wrong, check, expect
 
 _SCORES = np.array([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]])
 _LABELS = np.array([0, 1, 2])
@@ -18,17 +18,20 @@ def _batch(seed: int) -> tuple[Any, Any]:
     return random.randn(n, classes) * 3, random.randint(0, classes, n)
 
 
-def _shape(name: str, found: Any, wanted: tuple[int, ...]) -> None:
-    expect(
-        np.shape(found) == wanted, f"{name} has the shape {np.shape(found)}, it should be {wanted}: one row an image"
-    )
+def _shape(name: str, found: Any, wanted: tuple[int, ...], why: str = "one row an image") -> None:
+    expect(np.shape(found) == wanted, f"{name} has the shape {np.shape(found)}, it should be {wanted}: {why}")
 
 
 @check(2, "scores_of", "the four-pixel image: -96.8, 437.9, 60.75")
 def _(m: Any) -> None:
     W = np.array([[0.2, -0.5, 0.1, 2.0], [1.5, 1.3, 2.1, 0.0], [0, 0.25, 0.2, -0.3]])
     x, b = np.array([[56, 231, 24, 2.0]]), np.array([1.1, 3.2, -1.2])
-    found = m.scores.scores_of(x, W, b)
+    try:
+        found = m.scores.scores_of(x, W, b)
+    except ValueError as error:
+        raise Wrong(
+            f"x is {x.shape}, W {W.shape}, and the scores are to be (1, 3): which product is that? {error}"
+        ) from error
     _shape("scores_of(x, W, b) for one image and three classes", found, (1, 3))
     forgotten = " The biases b are not in it." if np.allclose(found, x @ W.T) else ""
     expect(np.allclose(found, [[-96.8, 437.9, 60.75]]), f"the scores are {found}, not [-96.8 437.9 60.75].{forgotten}")
@@ -45,11 +48,15 @@ def _(m: Any) -> None:
 
 @check(2, "hinge_loss", "the lectures' numbers: 2.9, 0, 12.9")
 def _(m: Any) -> None:
-    found = m.scores.hinge_loss(_SCORES, _LABELS)
-    _shape("hinge_loss of three images", found, (3,))
+    found = m.scores.hinge_loss(_SCORES.copy(), _LABELS)
+    _shape("hinge_loss of three images", found, (3,), "one loss an image, a sum over its row")
     why = f"the losses are {np.round(found, 2)}, not [2.9 0 12.9]."
     if np.allclose(found, [3.9, 1, 13.9]):
         why += " Each is 1 too large: the class j = y counts too, with max(0, 0 + 1)."
+    elif np.allclose(found, [1.9, 0, 10.9]):
+        why += " The margin is missing: s_j - s_y + 1."
+    elif np.allclose(found, [5.9, 8.5, 0]):
+        why += " The sign is the wrong way round: s_j - s_y + 1, the other class minus the true one."
     expect(np.allclose(found, [2.9, 0, 12.9]), why)
 
 
@@ -72,16 +79,17 @@ def _(m: Any) -> None:
 @check(2, "hinge_loss", "the variants: own class, mean, squares")
 def _(m: Any) -> None:
     loss = m.scores.hinge_loss
-    scores, labels = _batch(3)
+    scores, labels = _SCORES.copy(), _LABELS
     plain, classes = loss(scores, labels), scores.shape[1]
     own = loss(scores, labels, include_own_class=True)
     expect(np.allclose(own, plain + 1), f"with the own class each loss grows by 1: {plain} became {own}")
     mean = loss(scores, labels, mean=True)
+    others = " It was divided by the number of the others." if np.allclose(mean, plain / (classes - 1)) else ""
     expect(
         np.allclose(mean, plain / classes),
-        f"the mean over {classes} classes is the sum over {classes}: {plain} became {mean}",
+        f"the mean over {classes} classes is the sum divided by {classes}: {plain} became {mean}.{others}",
     )
-    squared = loss(_SCORES, _LABELS, squared=True)
+    squared = loss(scores, labels, squared=True)
     right = [2.9**2, 0, 6.3**2 + 6.6**2]
     expect(
         np.allclose(squared, right),
@@ -122,10 +130,16 @@ def _(m: Any) -> None:
 
 @check(2, "softmax_loss", "the cat image: -ln 0.13 = 2.04")
 def _(m: Any) -> None:
-    found = m.scores.softmax_loss(_SCORES, _LABELS)
-    _shape("softmax_loss of three images", found, (3,))
-    tens = " That is the logarithm to base 10: np.log is the natural one." if abs(found[0] - 0.886) < 1e-2 else ""
-    expect(abs(found[0] - 2.0404) < 1e-3, f"the loss of the cat image is {found[0]:.4f}, not 2.0404.{tens}")
+    found = m.scores.softmax_loss(_SCORES.copy(), _LABELS)
+    why = "one loss an image; one score a row is z[np.arange(n), labels]"
+    _shape("softmax_loss of three images", found, (3,), why)
+    causes = {
+        0.8861: " That is the logarithm to base 10: np.log is the natural one.",
+        -2.0404: " The sign is the wrong way round: a probability is at most 1, so -ln p is not negative.",
+        -3.0596: " Take the largest score out of both terms, also out of s_y.",
+    }
+    more = "".join(text for value, text in causes.items() if abs(found[0] - value) < 1e-3)
+    expect(abs(found[0] - 2.0404) < 1e-3, f"the loss of the cat image is {found[0]:.4f}, not 2.0404.{more}")
 
 
 @check(2, "softmax_loss", "ln C at the start, never negative, and finite")
@@ -136,6 +150,11 @@ def _(m: Any) -> None:
         expect(np.allclose(found, np.log(classes)), f"all scores 0, {classes} classes: {found[0]}, not ln {classes}")
     with np.errstate(all="ignore"):
         far = loss(np.array([[0.0, 1000, 0], [1000.0, 0, 0]]), np.array([0, 0]))
+    expect(
+        np.isfinite(far[1]),
+        f"scores 1000, 0, 0 with the label 0 have the loss {far[1]}, not 0: e^1000 overflows, take each row's largest score "
+        "out first",
+    )
     expect(
         np.allclose(far, [1000, 0]),
         f"scores 0, 1000, 0 with the label 0 have the loss {far[0]}, not 1000; and 1000, 0, 0 have {far[1]}, not 0: do not "
@@ -148,9 +167,12 @@ def _(m: Any) -> None:
     random = np.random.RandomState(1)
     x, labels = random.randn(30, 4), random.randint(0, 3, 30)
     W, b, losses = m.scores.random_search(x, labels, 3, 25, seed=5, scale=0.5)
-    _shape("the weights for 3 classes and 4 pixels", W, (3, 4))
-    _shape("the biases", b, (3,))
-    _shape("the losses of 25 draws", losses, (25,))
+    for name, array, shape in (("W", W, (3, 4)), ("b", b, (3,)), ("losses", losses, (25,))):
+        _shape(f"for 3 classes, 4 pixels and 25 draws {name}", array, shape, "W without the last column, which is b")
+    expect(len(set(losses)) == 25, "the draws repeat: make the random stream once, outside the loop")
+    first = np.random.RandomState(5).randn(3, 5) * 0.5
+    right = m.scores.softmax_loss(x @ first[:, :-1].T + first[:, -1], labels).mean()
+    expect(np.isclose(losses[0], right), "the first draw is not randn(classes, pixels + 1) * scale, biases last")
     own = m.scores.softmax_loss(m.scores.scores_of(x, W, b), labels).mean()
     expect(
         np.isclose(own, min(losses)),
@@ -159,6 +181,16 @@ def _(m: Any) -> None:
     )
     again = m.scores.random_search(x, labels, 3, 25, seed=5, scale=0.5)
     expect(np.array_equal(again[0], W), "the same seed gave other weights: draw from np.random.RandomState(seed)")
-    first = np.random.RandomState(5).randn(3, 5) * 0.5
-    right = m.scores.softmax_loss(x @ first[:, :-1].T + first[:, -1], labels).mean()
-    expect(np.isclose(losses[0], right), "the first draw is not randn(classes, pixels + 1) * scale, biases last")
+
+
+@check(2, "random_search", "by the loss that it is given")
+def _(m: Any) -> None:
+    random = np.random.RandomState(1)
+    x, labels = random.randn(30, 4), random.randint(0, 3, 30)
+    W, b, losses = m.scores.random_search(x, labels, 3, 25, seed=5, scale=0.5, loss=m.scores.hinge_loss)
+    own = m.scores.hinge_loss(m.scores.scores_of(x, W, b), labels).mean()
+    expect(
+        np.isclose(own, min(losses)),
+        f"with loss=hinge_loss the best guess has the hinge loss {own:.4f}, but the lowest of the losses is "
+        f"{min(losses):.4f}: call loss(scores, labels), the argument",
+    )

@@ -7,12 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from ..checking import check, expect
+from ..checking import Wrong, check, expect
 
 
 def _verdict(m: Any, forward: Callable[..., Any], backward: Callable[..., Any], shape: tuple[int, ...]) -> str:
     try:
-        m.gradcheck.gradcheck(forward, backward, shape)
+        returned = m.gradcheck.gradcheck(forward, backward, shape)
+        what = f"gradcheck returned a {type(returned).__name__}"
+        expect(returned is None or returned is True, f"{what}: it must raise AssertionError for a wrong gradient")
+    except Wrong:
+        raise
     except AssertionError as error:
         return str(error) or "AssertionError"
     return ""
@@ -24,7 +28,14 @@ def _(m: Any) -> None:
         x = np.array(np.random.RandomState(0).randn(*shape))
         found = m.gradcheck.numerical_gradient(lambda x: (x**2).sum(), x)
         expect(np.shape(found) == shape, f"for x of shape {shape} the gradient has the shape {np.shape(found)}")
-        expect(np.allclose(found, 2 * x, rtol=1e-4), f"the gradient of sum x^2 at {x} is {found}, not {2 * x}")
+        why = ""
+        if np.allclose(found, 4 * x, rtol=1e-4):
+            why = ": the points lie 2 h apart, so divide by 2 h"
+        elif np.allclose(found, -2 * x, rtol=1e-4):
+            why = ": the sign is the wrong way round, f at x + h minus f at x - h"
+        elif np.allclose(found, 2 * np.sum(x), rtol=1e-4):
+            why = ": all entries were moved together; move one, and leave the others"
+        expect(np.allclose(found, 2 * x, rtol=1e-4), f"the gradient of sum x^2 at {x} is {found}, not {2 * x}{why}")
 
 
 @check(3, "numerical_gradient", "central, not forward: the error falls with h squared")
@@ -33,6 +44,7 @@ def _(m: Any) -> None:
         abs(m.gradcheck.numerical_gradient(lambda x: np.exp(x).sum(), np.array([1.0]), h=h)[0] - np.e)
         for h in (1e-2, 1e-3)
     ]
+    expect(errors[0] != errors[1], "with another h the error is the same: use the argument h")
     expect(
         errors[1] < errors[0] / 50,
         f"with h ten times smaller the error went from {errors[0]:.1e} to {errors[1]:.1e}: that of a central difference "
@@ -69,7 +81,29 @@ def _(m: Any) -> None:
         ([1e-9], [0], 1e-5),
     ):
         found = error(np.array(a), np.array(n, float))
-        expect(abs(found - right) <= 1e-3 * right, f"the relative error of {a} and {n} is {found}, not {right:.3g}")
+        d, size = np.abs(np.subtract(a, n)), np.maximum(np.abs(a), np.abs(n))
+        causes = [
+            (np.isnan(found), "0 / 0: the denominator is at least 1e-4"),
+            (
+                np.isclose(found, d.max(), rtol=1e-6),
+                "that is the absolute difference: divide by the larger of |a| and |n|",
+            ),
+            (
+                np.isclose(found, right / len(a)),
+                "that is the mean, and a single wrong entry must show: take the largest",
+            ),
+            (found <= 0, "a difference of the other sign counts too: |a - n|"),
+            (found < right * 0.6, "divide by the larger of |a| and |n|, not by their sum"),
+            (
+                np.isclose(found, (d / np.maximum(np.abs(a), 1e-4)).max()),
+                "divide by the larger of |a| and |n|, not by |a|",
+            ),
+            (True, f"it is {d.tolist()} over {np.maximum(size, 1e-4).tolist()}"),
+        ]
+        why = next(text for holds, text in causes if holds)
+        expect(
+            abs(found - right) <= 1e-3 * right, f"the relative error of {a} and {n} is {found}, not {right:.3g}: {why}"
+        )
 
 
 @check(3, "relative_error", "NaN is never right")
@@ -92,7 +126,11 @@ def _(m: Any) -> None:
     }
     for name, (forward, backward) in right.items():
         said = _verdict(m, forward, backward, (2, 3))
-        expect(not said, f"the gradient of {name} is right, and the check says: {said[:200]}")
+        expect(
+            not said,
+            f"the gradient of {name} is right, and the check convicts it: does backward get the same g as the sum "
+            f"g * forward(x), and the same x? It says: {said[:200]}",
+        )
 
 
 @check(3, "gradcheck", "a wrong factor is convicted")
@@ -101,6 +139,26 @@ def _(m: Any) -> None:
     expect(said, "the gradient of x*x without its 2 is acquitted")
     said = _verdict(m, lambda x: x * x, lambda g, x: 2 * g * x + 1e-3, (2, 3))
     expect(said, "a gradient of x*x that is off by 0.001 everywhere is acquitted: the bound is too wide")
+
+
+@check(3, "gradcheck", "large and small slopes are judged alike")
+def _(m: Any) -> None:
+    said = _verdict(m, lambda x: x / 1000, lambda g, x: g * 1.001 / 1000, (2, 3))
+    expect(
+        said, "slopes of 0.001 that are 0.1 % too large are acquitted: judge by the relative error, not the difference"
+    )
+    said = _verdict(m, lambda x: x * 1e6, lambda g, x: g * 1e6, (2, 3))
+    expect(
+        not said, f"right slopes of 1e6 are convicted, for their rounding: judge by the relative error. {said[:100]}"
+    )
+
+
+@check(3, "gradcheck", "x of both signs")
+def _(m: Any) -> None:
+    said = _verdict(m, lambda x: np.maximum(x, 0), lambda g, x: g, (2, 3))
+    expect(
+        said, "backward of max(x, 0) may not hand on g where x < 0, and was acquitted: draw x by randn, of both signs"
+    )
 
 
 @check(3, "gradcheck", "the upstream gradient matters")
@@ -136,7 +194,10 @@ def _(m: Any) -> None:
         return g
 
     m.gradcheck.gradcheck(lambda x: x * 1.0, backward, (3,), trials=5)
-    expect(len(seen) == 5, f"with trials=5 backward was called {len(seen)} times")
+    expect(
+        len(seen) == 5,
+        f"with trials=5 backward was called {len(seen)} times: once a trial, and no `return` inside the loop",
+    )
     expect(
         len({x.tobytes() for x in seen}) == 5,
         "all trials have the same x: make the random stream once, outside the loop",

@@ -37,11 +37,16 @@ def _judge(found: Any, right: Any, name: str, n: int, more: str) -> None:
     expect(np.shape(found) == right.shape, f"{name} has the shape {np.shape(found)}, it should be {right.shape}")
     if np.allclose(found, right, rtol=1e-4, atol=1e-6):
         return
-    why = f"{name} is {np.round(found, 4).tolist()}, differences say {right.round(4).tolist()}. "
+    found = np.asarray(found)
+    place = tuple(int(k) for k in np.unravel_index(np.abs(found - right).argmax(), right.shape))
+    at = ", ".join(map(str, place))
+    why = f"{name} at [{at}] is {found[place]:.4f}, differences say {right[place]:.4f}. "
     if n > 1 and np.allclose(found, right * n, rtol=1e-4, atol=1e-6):
         why += f"It is {n} times too large, and the batch has {n} images: the loss is their mean, so divide by n."
     elif np.allclose(found, -right, rtol=1e-4, atol=1e-6):
         why += "The sign is the wrong way round."
+    elif right.ndim == 2 and np.allclose(found * right.shape[1], right, rtol=1e-4, atol=1e-6):
+        why += f"It is {right.shape[1]} times too small: divide by the number of images, not of entries."
     else:
         why += more
     expect(False, why)
@@ -58,7 +63,8 @@ def _cases() -> Any:
 def _(m: Any) -> None:
     for n, s, y in _cases():
         found = m.descent.softmax_gradient(s.copy(), y)
-        _judge(found, _slope(partial(_softmax, y=y), s), "the gradient", n, "Is it p - 1 at the label, p elsewhere?")
+        more = "Is it p - 1 at the label of each row, g[np.arange(n), labels], and p elsewhere?"
+        _judge(found, _slope(partial(_softmax, y=y), s), "the gradient", n, more)
 
 
 @check(4, "softmax_gradient", "finite for scores of any size")
@@ -73,7 +79,10 @@ def _(m: Any) -> None:
     for n, s, y in _cases():
         found = np.asarray(m.descent.hinge_gradient(s.copy(), y))
         right = _slope(partial(_hinge, y=y), s)
-        more = "Is the label's entry minus the number of classes that violate the margin?"
+        more = (
+            "It is 1 for each other class with s_j - s_y + 1 > 0, and at the label minus the number of classes that violate "
+            "the margin."
+        )
         if found.shape == right.shape and np.allclose(found.sum(1) - right.sum(1), -1 / n):
             more = "The label's own class counts as a violation: s_y - s_y + 1 = 1 is above 0, but j = y is left out."
         _judge(found, right, "the gradient", n, more)
@@ -85,7 +94,13 @@ def _(m: Any) -> None:
     g, x = random.randn(4, 3), random.randn(4, 5)
     dW, db = m.descent.linear_gradients(g, x)
     right = _slope(lambda W: float((g * (x @ W.T)).sum()), np.zeros((3, 5)))
-    _judge(dW, right, "dW", 1, "It is the sum over the images of g times x: g.T @ x.")
+    again = np.shape(dW) == right.shape and np.allclose(np.asarray(dW) * 4, right, rtol=1e-4)
+    more = (
+        "g holds the 1/n already: do not divide again."
+        if again
+        else "It is the sum over the images of g times x: g.T @ x."
+    )
+    _judge(dW, right, "dW", 1, more)
     expect(
         np.shape(db) == (3,),
         f"db has the shape {np.shape(db)}, and b (3,): each image adds its g, so sum over the batch",
@@ -105,7 +120,18 @@ def _(m: Any) -> None:
         for decay in (0.0, 0.3):
             f = partial(_objective, x, y, value_of, decay)
             value, dW, db = m.descent.objective(W, b, x, y, loss, decay)
-            expect(np.isclose(value, f(W, b)), f"{loss}, decay {decay}: the value is {value:.5f}, not {f(W, b):.5f}")
+            mean, penalty = f(W, b) - decay * (W**2).sum(), (W**2).sum()
+            causes = {
+                mean * 6 + decay * penalty: "The loss of a batch is the mean of its images' losses.",
+                mean: "The penalty is not in it.",
+                mean + decay * penalty / 2: "The penalty is decay * sum(W^2), not half of it.",
+                mean + decay * (penalty + (b**2).sum()): "The biases are not penalised.",
+            }
+            why = next((text for v, text in causes.items() if np.isclose(value, v)), "Mean loss plus decay * sum(W^2)?")
+            expect(
+                np.isclose(value, f(W, b)),
+                f"{loss}, decay {decay}: the value is {value:.5f}, not {f(W, b):.5f}. {why}",
+            )
             right = _slope(partial(f, b=b), W)
             half = np.allclose(dW, right - decay * W, rtol=1e-4, atol=1e-6) and decay
             more = (
@@ -115,6 +141,39 @@ def _(m: Any) -> None:
             )
             _judge(dW, right, f"{loss}, decay {decay}: dW", 1, more)
             _judge(db, _slope(partial(f, W), b), f"{loss}: db", 1, "The biases are not penalised.")
+
+
+@check(4, "train", "a step is the learning rate times the gradient, of W and of b")
+def _(m: Any) -> None:
+    random = np.random.RandomState(3)
+    x, y, start = random.randn(6, 4), random.randint(0, 3, 6), np.random.RandomState(0).randn(3, 4) * 0.001
+    for loss, value_of in (("softmax", _softmax), ("hinge", _hinge)):
+        f = partial(_objective, x, y, value_of, 20.0)
+        W, b, history = m.descent.train(x, y, 3, lr=0.1, epochs=1, batch_size=6, loss=loss, decay=20.0)
+        step, down = W - start, _slope(partial(f, b=np.zeros(3)), start) * -0.1
+        why = (
+            f"{loss}, one batch of all images: W[0, 0] moved by {step[0, 0]:.5f}, it should move by {down[0, 0]:.5f}. "
+        )
+        penalty = -0.1 * 2 * 20.0 * start
+        if np.allclose(step, -down, rtol=1e-4, atol=1e-6):
+            why += "Step against the gradient, not along it."
+        elif np.allclose(step, down - penalty, rtol=1e-4, atol=1e-6):
+            why += "The penalty is missing: hand decay on to objective."
+        elif np.allclose(step * 6, down, rtol=1e-4, atol=1e-6):
+            why += "The gradient is that of the mean already: do not divide by the batch again."
+        else:
+            why += "Is it lr * dW, of the loss that was asked for, each image with its own label?"
+        expect(np.allclose(step, down, rtol=1e-4, atol=1e-6), why)
+        right = _slope(partial(f, start), np.zeros(3)) * -0.1
+        expect(
+            np.allclose(b, right, rtol=1e-4, atol=1e-6), f"{loss}: the biases are {b}, not {right}: they take steps too"
+        )
+        expect(len(history) == 1, f"one step was taken, and the history has {len(history)}: append each value")
+        expect(
+            np.isclose(history[0], f(start, np.zeros(3))),
+            f"{loss}: the history begins with {history[0]:.4f}, the objective before the first step is "
+            f"{f(start, np.zeros(3)):.4f}",
+        )
 
 
 @check(4, "train", "it goes downhill, and learns")
@@ -129,7 +188,8 @@ def _(m: Any) -> None:
         )
         expect(
             history[-4:].mean() < 0.5 * history[:2].mean(),
-            f"{loss}: the loss went from {history[0]:.2f} to {history[-1]:.2f}: is the step against the gradient?",
+            f"{loss}: the loss went from {history[0]:.2f} to {history[-1]:.2f}: does each step use its own batch, images and "
+            "labels?",
         )
         right = np.mean((x @ W.T + b).argmax(1) == y)
         expect(

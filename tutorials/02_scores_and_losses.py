@@ -178,8 +178,8 @@ def hinge_loss(scores, labels, include_own_class=False, mean=False, squared=Fals
     # hint: Make a table (n, classes) of max(0, s_j - s_y + 1) first; each row has a y of its own.
     # hint: The scores of the true classes, as a column: scores[np.arange(n), labels][:, None].
     # hint: np.maximum(0, scores - true + 1) has all classes; what does the true one contribute?
-    # hint: It contributes exactly 1: set it to 0, unless include_own_class.
-    # hint: Square before you sum.
+    # hint: It contributes exactly 1: unless include_own_class, set violations[np.arange(n), labels] = 0.
+    # hint: Square before you sum; then return violations.mean(1) if mean else violations.sum(1).
     rows = np.arange(len(scores))
     violations = np.maximum(0, scores - scores[rows, labels][:, None] + 1)
     if not include_own_class:

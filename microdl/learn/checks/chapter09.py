@@ -8,8 +8,9 @@ import numpy as np
 
 from ..checking import check, expect
 
-# PyTorch 2.13: torch.manual_seed(0); torch.rand(3), and torch.randperm(10) after the same seed
+# PyTorch 2.13 after torch.manual_seed(0): torch.rand(3), torch.empty(6).uniform_(-0.1, 0.7), torch.randperm(10)
 _RAND = np.array([0.49625659, 0.76822180, 0.08847743], np.float32)
+_BETWEEN = np.array([0.297005266, 0.514577448, -0.0292180534, 0.00562438974, 0.145938262, 0.407262951], np.float32)
 _RANDPERM = [4, 1, 7, 5, 3, 9, 0, 8, 6, 2]
 
 
@@ -27,18 +28,35 @@ def _(m: Any) -> None:
     found = np.asarray(m.data.Generator(0).uniform(0.0, 1.0, (3,)))
     words = np.random.RandomState(0).randint(0, 2**32, 3, dtype=np.uint32)
     high = " These are the high bits: take the low 24." if np.allclose(found, words / 2**32, atol=1e-6) else ""
-    expect(found.dtype == np.float32, f"the numbers are {found.dtype}, not float32")
+    expect(found.dtype == np.float32, f"the numbers are {found.dtype}, not float32: convert them in the end")
     expect(np.array_equal(found, _RAND), f"the first three are {found}, PyTorch's are {_RAND}.{high}")
 
 
 @check(9, "Generator.uniform", "between low and high, in any shape, never high itself")
 def _(m: Any) -> None:
-    found = np.asarray(m.data.Generator(5).uniform(-0.25, 0.25, (200, 30)))
+    generator = m.data.Generator(5)
+    found = np.asarray(generator.uniform(-0.25, 0.25, (200, 30)))
     expect(found.shape == (200, 30), f"the shape is {found.shape}, not (200, 30)")
     expect(
         found.min() >= -0.25 and found.max() < 0.25, f"between -0.25 and 0.25 there are {found.min()} to {found.max()}"
     )
     expect(abs(found.mean()) < 0.02, f"the mean is {found.mean():.3f}: is the range scaled by high - low?")
+    again = np.asarray(generator.uniform(-0.25, 0.25, (200, 30)))
+    expect(not np.array_equal(found, again), "two calls gave the same numbers: self.draw goes on where it was")
+
+
+@check(9, "Generator.uniform", "PyTorch's to the last bit: rounded once")
+def _(m: Any) -> None:
+    found = np.asarray(m.data.Generator(0).uniform(-0.1, 0.7, (6,)))
+    worst = np.abs(found.astype(float) - _BETWEEN).max()
+    near = (
+        " They differ in the last bit: in float32 the product is rounded, and the sum again; compute both in float64, "
+        "from low and high as float32 numbers, and convert to float32 once, in the end"
+    )
+    expect(
+        np.array_equal(found, _BETWEEN),
+        f"between -0.1 and 0.7 there are {found}, PyTorch's are {_BETWEEN}.{near if worst < 1e-6 else ''}",
+    )
 
 
 @check(9, "Generator.permutation", "PyTorch's permutation of ten for the seed 0")
@@ -63,7 +81,10 @@ def _batches(m: Any, n: int, epochs: int = 1, seed: int = 0, **options: Any) -> 
     found = []
     for _ in range(epochs):
         epoch = []
-        for x, y in loader:
+        for batch in loader:
+            whole = isinstance(batch, tuple) and len(batch) == 2 and hasattr(batch[0], "data")
+            expect(whole, f"a batch is {batch!r}: it should be self.dataset[indices], a tuple of two tensors here")
+            x, y = batch
             expect(np.array_equal(x.data * 10, y.data), "inputs and labels of a batch do not belong together")
             epoch.append(x.data.tolist())
         expect(len(epoch) == len(loader), f"len(loader) is {len(loader)}, and there came {len(epoch)} batches")
@@ -85,7 +106,7 @@ def _(m: Any) -> None:
     orders = [[i for batch in epoch for i in batch] for epoch in (first, second)]
     for order in orders:
         expect(sorted(order) == list(range(20)), f"an epoch has the examples {order}: each should come once")
-    expect(orders[0] != list(range(20)), "shuffle=True left the order as it was")
+    expect(orders[0] != list(range(20)), "shuffle=True left the order as it was: take order[start : start + size]")
     expect(orders[0] != orders[1], "both epochs have the same order: make it in __iter__, anew in each epoch")
 
 

@@ -8,8 +8,8 @@
 # You need: chapter 7; for the last part, Bayes' rule. Time: 60 minutes.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
 from microdl import learn, plots
 from microdl.datasets import Digits
@@ -286,7 +286,8 @@ for name, (rule, options) in RULES.items():
     print(f"{name:<9} loss after 20 steps {heights[name][20]:7.4f}, after 60 {heights[name][60]:.0e}")
 
 # %%
-figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), width_ratios=(3, 2), layout="constrained")
+figure = Figure(figsize=(11, 4), layout="constrained")
+left, right = figure.subplots(1, 2, width_ratios=(3, 2))
 plots.plot_curves({name: f[1:] for name, f in heights.items()}, ax=right, log=True, xlabel="step")
 xs, ys = np.meshgrid(np.linspace(-2, 9, 200), np.linspace(-1.3, 1.3, 200))
 left.contour(xs, ys, 0.5 * xs**2 + 25 * ys**2, levels=np.geomspace(0.1, 80, 12), colors="0.8", linewidths=0.8)

@@ -48,14 +48,13 @@ for lr in (0.05, 0.03):
 # %% [markdown]
 # The gradient is $(w_1, 50\, w_2)$, so a step with the rate $\eta$ makes $(1 - \eta)\, w_1$ and $(1 - 50\eta)\, w_2$ of
 # the two. A factor below $-1$ climbs: across the valley that is so from $\eta = 2/50$ on. The steepest direction sets
-# the limit for all. The best rate makes both factors equally large, $1 - \eta = 50\eta - 1$, so $\eta = 2/51$:
+# the limit for all. A larger rate helps along the valley and, from $\eta = 1/50$ on, harms across it; the best one makes
+# both factors equally large, $1 - \eta = 50\eta - 1$, so $\eta = 2/51$:
 
 # %%
 for lr in (0.05, 0.03, 2 / 51):
     along, across = 1 - lr, 1 - 50 * lr
-    print(
-        f"lr {lr:.4f}: factors {along:.3f} and {across:+.3f}; after 50 steps {8 * along**50:.3g} and {across**50:.3g}"
-    )
+    print(f"lr {lr:.4f}: factors {along:.3f}, {across:+.3f}; after 50 steps {8 * along**50:.3g}, {across**50:.3g}")
 
 # %% [markdown]
 # Even the best rate leaves a part of the way to go, and its steps jump from one side of the valley to the other. All
@@ -63,7 +62,8 @@ for lr in (0.05, 0.03, 2 / 51):
 #
 # ## Five rules
 #
-# Each remembers something about each parameter between steps. Written for one number, with gradient $g$ and rate $\eta$:
+# All but the first remember something about each parameter between steps. Written for one number, with the gradient $g$
+# and the rate $\eta$; what is remembered begins at 0:
 #
 # | | |
 # |---|---|
@@ -91,9 +91,9 @@ for lr in (0.05, 0.03, 2 / 51):
 #
 # by the sum of a geometric series, and $s_t = (1 - \beta_2^t)\, g^2$ likewise. Dividing by these factors puts it right.
 #
-# **Predict**: a parameter whose gradient is 1 at every step, with a rate of 1. How long are the first and the hundredth
-# step of each rule, with $\mu = \beta_1 = 0.9$, $\alpha = 0.99$, $\beta_2 = 0.999$? And the first of an Adam that leaves
-# out the correction?
+# **Predict**: a parameter whose gradient is 1 at every step, with a rate of 1. How long are the first and the thousandth
+# step of each rule, with $\mu = \beta_1 = 0.9$, $\alpha = 0.99$, $\beta_2 = 0.999$? How long is the thousandth if the
+# gradient changes between 1 and $-1$? And the first one of an Adam that leaves out the correction?
 #
 # **Weight decay** adds $\lambda w$ to the gradient before the rule sees it: the gradient of a penalty
 # $\tfrac{\lambda}{2} \sum w^2$, without writing the penalty down.
@@ -232,7 +232,8 @@ def elastic_net(w, beta=1.0):
 
 
 # %% [markdown]
-# What you predicted: the lengths of the steps for a gradient that is always 1, at a rate of 1.
+# What you predicted: the lengths of the steps at a rate of 1, for a gradient that is always 1, and in the last column
+# for one that changes its sign at each step.
 
 # %%
 rules = {
@@ -243,21 +244,25 @@ rules = {
     "Adam": lambda params: Adam(params, lr=1.0),
 }
 shown = (1, 2, 10, 100, 1000)
-print(f"{'step':<10}" + "".join(f"{t:>8}" for t in shown))
+print(f"{'step':<10}" + "".join(f"{t:>8}" for t in (*shown, "1000 +-")))
 for name, make in rules.items():
-    w = Tensor(np.zeros(1), requires_grad=True)
-    optimizer, places = make([w]), [0.0]
-    for _ in range(1000):
-        w.grad = Tensor(np.ones(1))
+    w = Tensor(np.zeros(2), requires_grad=True)
+    optimizer, places = make([w]), [w.data.copy()]
+    for t in range(1000):
+        w.grad = Tensor(np.array([1.0, (-1.0) ** t]))
         optimizer.step()
-        places.append(w.item())
-    print(f"{name:<10}" + "".join(f"{places[t - 1] - places[t]:>8.3f}" for t in shown))
+        places.append(w.data.copy())
+    lengths = np.abs(np.diff(places, axis=0))
+    print(
+        f"{name:<10}" + "".join(f"{length:>8.3f}" for length in (*[lengths[t - 1, 0] for t in shown], lengths[-1, 1]))
+    )
 print(f"Adam without the correction begins with {(1 - 0.9) / np.sqrt(1 - 0.999):.3f}")
 
 # %% [markdown]
-# Momentum reaches $1/(1 - \mu)$. Adagrad's steps are $1/\sqrt t$. RMSprop has no correction, as in PyTorch: its mean
-# begins too small, so its first steps are long, $1/\sqrt{1 - \alpha}$ at first. And without the correction Adam's first
-# step would be too long, not too short: the mean of squares is further from its end than the mean of gradients.
+# Momentum reaches $1/(1 - \mu)$, or $1/(1 + \mu)$ where signs alternate, and Adam's $m$ does likewise. Adagrad's steps
+# are $1/\sqrt t$. RMSprop has no correction, as in PyTorch: its mean begins too small, so its first steps are long,
+# $1/\sqrt{1 - \alpha}$ at first. And without the correction Adam's first step would be too long, not too short: the mean
+# of squares is further from its end than the mean of gradients.
 #
 # ## The race
 #
@@ -379,9 +384,10 @@ print(f"the lectures' first row is {ratio[0]:.3f} times as probable as the secon
 #
 # **Regularisation without a penalty.** The lectures name two more regularisers that are layers. *Dropout* sets each
 # number to 0 with probability $p$ while training and divides the others by $1 - p$, so that the expectation stays; no
-# unit can rely on another. *Batch normalisation* brings each feature of a batch to mean 0 and variance 1; an example's
-# scores then depend a little on which others are in its batch, and this noise regularises. Both do something else in
-# `eval()`. You can write them with chapter 7's `training` (an exercise there); microdl has them:
+# unit can rely on another. *Batch normalisation* brings each feature of a batch to mean 0 and variance 1 (then scales
+# and shifts it by parameters); an example's scores depend a little on which others are in its batch, and this noise
+# regularises. In `eval()` the first does nothing, and the second uses averages of the training. Dropout is an exercise of
+# chapter 7; microdl has both:
 
 # %%
 import microdl

@@ -266,6 +266,7 @@ PYTORCH = {1: 2.314004, 11: 2.182767, 22: 1.789863, 33: 0.546438, 44: 0.432857, 
 print("step    yours     microdl   PyTorch")
 for step, loss in PYTORCH.items():
     print(f"{step:>4}    {mine[step - 1]:.6f}  {theirs[step - 1]:.6f}  {loss:.6f}")
+np.testing.assert_allclose([mine[step - 1] for step in PYTORCH], list(PYTORCH.values()), rtol=0, atol=1e-5)
 print(f"test accuracy: yours {my_accuracy:.2%}, microdl's {their_accuracy:.2%}")
 print(
     f"largest difference between yours and microdl's, of {len(mine)} steps: {np.abs(np.subtract(mine, theirs)).max():.0e}"

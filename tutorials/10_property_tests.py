@@ -354,6 +354,8 @@ except AssertionError as error:
 # a line, and a test for pytest is another:
 #
 # ```python
+# from microdl.testing import check_op, gradtest
+#
 # check_op(torch.nn.functional.softplus, "*", adapter="torch")
 # test_softplus = gradtest(torch.nn.functional.softplus, "*", adapter="torch")
 # ```

@@ -44,7 +44,8 @@ def one_pass(order):
     return (found == test_y).mean(), np.bincount(found, minlength=10)
 
 
-for name, order in (("sorted", np.argsort(train_y)), ("shuffled", np.random.RandomState(0).permutation(len(train_y)))):
+shuffled = np.random.RandomState(0).permutation(len(train_y))
+for name, order in (("sorted", np.argsort(train_y, kind="stable")), ("shuffled", shuffled)):
     accuracy, predicted = one_pass(order)
     print(f"{name:<8} {accuracy:.0%}, predicted {predicted}")
 
@@ -268,9 +269,8 @@ for step, loss in PYTORCH.items():
     print(f"{step:>4}    {mine[step - 1]:.6f}  {theirs[step - 1]:.6f}  {loss:.6f}")
 np.testing.assert_allclose([mine[step - 1] for step in PYTORCH], list(PYTORCH.values()), rtol=0, atol=1e-5)
 print(f"test accuracy: yours {my_accuracy:.2%}, microdl's {their_accuracy:.2%}")
-print(
-    f"largest difference between yours and microdl's, of {len(mine)} steps: {np.abs(np.subtract(mine, theirs)).max():.0e}"
-)
+apart = np.abs(np.subtract(mine, theirs)).max()
+print(f"largest difference between yours and microdl's, of {len(mine)} steps: {apart:.0e}")
 
 # %% [markdown]
 # Not "about as good": the same numbers, from the first weight to the last batch. What is left is the order in which sums
@@ -377,9 +377,10 @@ learn.excerpt("microdl/utils/data/sampler.py", "RandomSampler.blocks")
 #
 # 1. Add `drop_last=True` to the script. How many steps are there now? Which images are left out, and are they the same
 #    ones in every epoch?
-# 2. An epoch with `shuffle=False` draws a base seed all the same. What would differ in a script with a loader for
+# 2. The batches of 256 made few steps. Which learning rate makes up for that, and how far can you go?
+# 3. An epoch with `shuffle=False` draws a base seed all the same. What would differ in a script with a loader for
 #    training and one for validation, if yours did not?
-# 3. Find `low` and `high` for which your `uniform` can return `high`. (Which float32 is next below 1.5?)
-# 4. The permutation takes word mod (n - i), and $2^{32}$ is no multiple of most $n - i$. How much more likely than
+# 4. Find `low` and `high` for which your `uniform` can return `high`. (Which float32 is next below 1.5?)
+# 5. The permutation takes word mod (n - i), and $2^{32}$ is no multiple of most $n - i$. How much more likely than
 #    another can an entry be, for n = 1,348?
-# 5. Write `random_split(dataset, lengths)`. PyTorch takes one permutation of all indices and cuts it.
+# 6. Write `random_split(dataset, lengths)`. PyTorch takes one permutation of all indices and cuts it.

@@ -167,7 +167,7 @@ def mismatch(function, inputs):
         low, high = np.minimum(left, right), np.maximum(left, right)
         spare = 1e-4 * (1 + np.abs(low) + np.abs(high))
         if not ((low - spare <= found) & (found <= high + spare)).all():
-            return f"input {i}: gradient {found.tolist()}, slopes {left.round(4).tolist()} to {right.round(4).tolist()}"
+            return f"input {i}: gradient {found.round(4).tolist()}, slopes {left.round(4).tolist()} to {right.round(4).tolist()}"
         # </exercise>
     return ""
 

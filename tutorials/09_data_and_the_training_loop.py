@@ -120,6 +120,7 @@ class Generator:
     def long(self):
         """A whole number of 64 bits."""
         # <exercise Generator.long: The first of the next two words times 2^32, plus the second, as a Python int.>
+        # hint: Two words are drawn; which of them counts 2^32 times as much?
         # hint: high, low = self.draw(2).
         # hint: uint32 has no room for the product, and int64 not for the largest results: make Python ints of the words first.
         # hint: return int(high) * 2**32 + int(low).
@@ -130,6 +131,7 @@ class Generator:
     def uniform(self, low, high, shape):
         """float32 numbers of [low, high), as an array of this shape, a tuple."""
         # <exercise Generator.uniform: One word a number: its low 24 bits times 2^-24, times high - low, plus low. Take low and high as float32, compute in float64, return float32 of the shape.>
+        # hint: Three steps: words to [0, 1), then to [low, high), then to float32. Only the last may round.
         # hint: Draw int(np.prod(shape)) words. The low 24 bits of a word are words % 2**24; in bits, words & np.uint32(2**24 - 1).
         # hint: low, high = np.float32(low), np.float32(high), and high - low is a float32, too.
         # hint: A uint32 array times the float 2.0**-24 is float64; then times np.float64(high - low), plus np.float64(low).

@@ -103,6 +103,7 @@ def arrays(draw, shape=None):
     """float64 arrays of a shape, by default of any small one: with zeros and ties, and now and then without an entry."""
     shape = draw(SHAPES) if shape is None else shape
     # <exercise arrays: Draw as many NUMBERS as the shape has entries; return them as a float64 array of the shape.>
+    # hint: How many numbers does an array of this shape hold?
     # hint: math.prod(shape) is the number of entries: 1 for (), 0 for (2, 0).
     # hint: draw(strategy) gives a value of a strategy; st.lists(NUMBERS, min_size=n, max_size=n) is one of lists of n numbers.
     # hint: return np.array(draw(st.lists(...)), float).reshape(shape).
@@ -160,6 +161,7 @@ def mismatch(function, inputs):
 
         found = np.zeros_like(x) if t.grad is None else t.grad.data
         # <exercise mismatch: Return what is wrong, as a string, unless each entry of found lies between the slopes of weighted at x, with room of 1e-4 (1 + |low| + |high|).>
+        # hint: At a kink the two slopes differ, and either may be the larger one; every number between them is right.
         # hint: left, right = slopes(weighted, x); low, high = np.minimum(left, right), np.maximum(left, right).
         # hint: Inside is (low - spare <= found) & (found <= high + spare), where spare is the room.
         # hint: A comparison with NaN is False, so ask whether all entries are inside, not whether one is outside.

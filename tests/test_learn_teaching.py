@@ -80,6 +80,26 @@ def test_a_class_that_passes(handed_in: Path, capsys: pytest.CaptureFixture[str]
     assert "wrong" not in capsys.readouterr().out
 
 
+def test_the_package_is_found_beside_files_of_such_names(handed_in: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("tests", "venv"):
+        (handed_in / "bert" / name).mkdir()
+        (handed_in / "bert" / name / "data.py").touch()
+        (handed_in / "cleo-b" / name).mkdir()
+    (handed_in / "cleo-b" / "venv" / "data.py").touch()
+    (handed_in / "cleo-b" / "venv" / "pyvenv.cfg").touch()
+    main(["learn", "class", "in", "5"])
+    assert re.findall(r"found: .*", capsys.readouterr().out) == ["found: none"], "dan's"
+
+
+def test_results_that_could_not_be_written_are_not_computed(
+    handed_in: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["learn", "class", "in", "--csv", "nowhere/table.csv"]) == 1
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert "there is no folder nowhere. Make it first" in streams.err
+
+
 @pytest.mark.parametrize("folder", ["none", "ada.txt", "empty"])
 def test_a_folder_without_a_class(
     folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

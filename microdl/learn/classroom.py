@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from .._atomic import write_atomically
 from .chapter import Chapter, chapters
-from .package import Submission
+from .package import MARK, Submission
 from .running import LearnError, outcomes, the_chapter
 
 __all__ = ["Result", "class_results", "show_class"]
@@ -34,6 +34,8 @@ def show_class(folder: Path, numbers: list[int], table: Path | None) -> int:
     """
     if not folder.is_dir() or not (handed_in := sorted(path for path in folder.iterdir() if _counts(path))):
         raise LearnError(f"{folder} has no folders in it: it should hold one for each of the class")
+    if table is not None and not table.resolve().parent.is_dir():
+        raise LearnError(f"cannot write {table}: there is no folder {table.parent}. Make it first")
     every = chapters()
     chosen = [the_chapter(every, number) for number in numbers or sorted(every)]
     width = max(len(path.name) for path in handed_in)
@@ -76,14 +78,22 @@ def _missing(chapter: Chapter) -> list[dict[str, str]]:
 
 
 def _counts(path: Path) -> bool:
-    return path.is_dir() and not path.name.startswith((".", "__"))
+    return path.is_dir() and not path.name.startswith((".", "__")) and not (path / "pyvenv.cfg").exists()
 
 
 def _packages(folder: Path, files: set[str]) -> list[Path]:
-    """The folders in which a chapter's files are: this one, or else some below it."""
-    if any((folder / file).is_file() for file in files):
-        return [folder]
-    return [found for below in sorted(folder.iterdir()) if _counts(below) for found in _packages(below, files)]
+    """The folders that `start` laid out, if there are any, else those in which a file of a chapter is."""
+    every = list(_folders(folder))
+    return [one for one in every if (one / MARK).is_file()] or [
+        one for one in every if any((one / file).is_file() for file in files)
+    ]
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    yield folder
+    for below in sorted(folder.iterdir()):
+        if _counts(below):
+            yield from _folders(below)
 
 
 def _all(found: list[dict[str, str]], state: str) -> bool:
@@ -97,8 +107,8 @@ def _passed(results: Iterable[Result], number: int) -> int:
 def _row(result: Result, chosen: Sequence[Chapter]) -> str:
     if result.why:
         return f" {result.why}"
-    cells = [f"{_cell(result.outcomes[chapter.number]):>6}" for chapter in chosen]
-    return " ".join([*cells, f"{sum(cell.strip() == 'all' for cell in cells):>3} of {len(cells)}"])
+    cells = [_cell(result.outcomes[chapter.number]) for chapter in chosen]
+    return " ".join([*(f"{cell:>6}" for cell in cells), f"{cells.count('all'):>3} of {len(cells)}"])
 
 
 def _cell(found: list[dict[str, str]]) -> str:

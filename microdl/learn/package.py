@@ -14,10 +14,10 @@ from typing import Any
 from .._atomic import write_atomically
 from .chapter import Chapter
 
-__all__ = ["NAME", "Package", "Submission", "assemble", "called", "write_reference"]
+__all__ = ["MARK", "NAME", "Package", "Submission", "assemble", "called", "write_reference"]
 
 NAME = "mydl"  # what the chapters call the reader's package, in `from mydl.tensor import Tensor`
-_MARK = ".microdl-learn.json"
+MARK = ".microdl-learn.json"
 _INIT = '"""My own deep learning framework."""\n'
 
 
@@ -30,13 +30,13 @@ class Package:
     def __init__(self, root: Path) -> None:
         self.root, self.name = root, root.name
         try:
-            self._note: dict[str, Any] = json.loads((root / _MARK).read_text("utf-8"))
+            self._note: dict[str, Any] = json.loads((root / MARK).read_text("utf-8"))
         except OSError as error:
             raise FileNotFoundError(
                 f"{root} is no package begun with microdl learn: run `microdl learn start {root}` first"
             ) from error
         except ValueError as error:
-            raise FileNotFoundError(f"{root / _MARK} is damaged ({error}): delete it, and run start again") from error
+            raise FileNotFoundError(f"{root / MARK} is damaged ({error}): delete it, and run start again") from error
 
     @classmethod
     def start(cls, root: Path, chapters: Collection[Chapter]) -> Package:
@@ -45,8 +45,8 @@ class Package:
         for name, text in {"__init__.py": _INIT, **_files(chapters, Chapter.stub)}.items():
             if not (root / name).exists():
                 write_atomically(root / name, called(text, root.name).encode())
-        if not (root / _MARK).exists():
-            write_atomically(root / _MARK, json.dumps({"passed": {}, "hints": {}}).encode())
+        if not (root / MARK).exists():
+            write_atomically(root / MARK, json.dumps({"passed": {}, "hints": {}}).encode())
         return cls(root)
 
     def passed(self, chapter: Chapter) -> bool:
@@ -91,7 +91,7 @@ class Package:
         return path.read_text("utf-8") if path.is_file() else ""
 
     def _save(self) -> None:
-        write_atomically(self.root / _MARK, json.dumps(self._note, indent=1).encode())
+        write_atomically(self.root / MARK, json.dumps(self._note, indent=1).encode())
 
 
 class Submission(Package):

@@ -37,6 +37,7 @@ def _(m: Any) -> None:
     v = m.scalar.Value(1.5)
     for found in ((v + 2).value, (2 + v).value, (v + m.scalar.Value(2)).value):
         expect(found == 3.5, f"1.5 + 2 is {found}, not 3.5")
+    expect((v + 2).value == 3.5 and v.value == 1.5, f"v + 2 has changed v to {v.value}: a sum is a new Value")
 
 
 @check(5, "Value.__add__", "both parents get the gradient")
@@ -45,7 +46,10 @@ def _(m: Any) -> None:
     out = a + b
     expect(set(out.parents) == {a, b}, f"a + b has the parents {out.parents}: it must remember both operands")
     found = [rule(7.0) for rule in out.rules]
-    expect(found == [7.0, 7.0], f"the rules turn a gradient of 7 into {found}: d(a + b)/da is 1, so both hand on 7")
+    expect(
+        found == [7.0, 7.0],
+        f"the rules of 1.5 + -2 turn a gradient of 7 into {found}, it should be [7, 7]: d(a + b)/da is 1, whatever a and b",
+    )
 
 
 @check(5, "Value.__mul__", "each parent gets the gradient times the other's value")
@@ -57,8 +61,10 @@ def _(m: Any) -> None:
     expect(
         got.get(a) == -20.0 and got.get(b) == 15.0,
         f"for a * b with a = 1.5, b = -2 and a gradient of 10, a gets {got.get(a)} and b gets {got.get(b)}; it should be "
-        "-20 and 15: d(ab)/da is b, the *other* operand's value",
+        "the numbers -20 and 15: d(ab)/da is b, the *other* operand's value",
     )
+    for found in ((a * 2).value, (2 * a).value):
+        expect(found == 3.0, f"1.5 * 2 is {found}, not 3")
 
 
 @check(5, "Value.exp", "its derivative is its own value")
@@ -72,12 +78,67 @@ def _(m: Any) -> None:
         )
 
 
+@check(5, "_order", "each number once, parents before what was computed from them")
+def _(m: Any) -> None:
+    x = m.scalar.Value(1.5)
+    a = x * 2
+    b = a * a
+    z = b * a  # a is used by b and by the last step
+    names = {x: "x", a: "a", b: "b", z: "z"}
+    found = m.scalar._order(z)
+    expect(isinstance(found, list), f"_order returned a {type(found).__name__}, not a list")
+    words = [names.get(node, "2") for node in found]
+    about = f"for a = 2x, b = a*a, z = b*a the list is {words}"
+    expect(set(words) == {"x", "2", "a", "b", "z"}, f"{about}: it must have z and all that z was computed from")
+    expect(len(words) == 5, f"{about}: a number that is used twice is listed twice. Keep a set of those already seen")
+    for before, after in (("x", "a"), ("2", "a"), ("a", "b"), ("b", "z")):
+        expect(
+            words.index(before) < words.index(after),
+            f"{about}: {before} must stand before {after}, which was computed from it. List a number when all of its "
+            "parents are listed, not when it is discovered; and parents first, backward will reverse the list",
+        )
+
+
+@check(5, "_order", "15 doublings are 16 numbers, not 2^15 paths")
+def _(m: Any) -> None:
+    z = m.scalar.Value(1.0)
+    for _ in range(15):
+        z = z + z
+    found = len(m.scalar._order(z))
+    expect(
+        found == 16,
+        f"15 additions z = z + z give a list of {found:,}, it should be 16: each number once, not once for each path",
+    )
+
+
+@check(5, "_order", "deep graphs: a chain of 20,000 steps")
+def _(m: Any) -> None:
+    z = m.scalar.Value(1.0)
+    for _ in range(20_000):
+        z = z + 0.5
+    limit = sys.getrecursionlimit()
+    try:
+        found = m.scalar._order(z)
+    except RecursionError:
+        raise AssertionError(
+            f"a chain of 20,000 additions ends in RecursionError (Python's limit is {limit} calls): walk with a stack of "
+            "your own instead of recursion"
+        ) from None
+    expect(len(found) == 40_001, f"a chain of 20,000 additions of 0.5 has 40,001 numbers, the list has {len(found):,}")
+
+
 @check(5, "Value.backward", "a chain: f(g(h(x)))")
 def _(m: Any) -> None:
     for x in _POINTS:
-        _, got = _grad(m, lambda v: ((v * 2 + 1) * 0.5).exp(), x)
+        out, got = _grad(m, lambda v: ((v * 2 + 1) * 0.5).exp(), x)
         right = _slope(lambda t: math.exp((t * 2 + 1) * 0.5), x)
-        expect(_close(got, right), f"d/dx exp(x + 1/2) at {x} is {got}, differences say {right:.6g}")
+        if got == 0:
+            why = ": nothing arrived at x. Begin at the result, and go through _order backwards"
+        elif _close(got, right * out):
+            why = ": the walk begins with dz/dz = 1, not with the value of z"
+        else:
+            why = ": hand to each parent rule(g), g being what arrived at the number"
+        expect(_close(got, right), f"d/dx exp(x + 1/2) at {x} is {got}, differences say {right:.6g}{why}")
 
 
 @check(5, "Value.backward", "a number that is used twice gets the sum of both gradients")
@@ -128,27 +189,24 @@ def _(m: Any) -> None:
 
         return call
 
-    x = z = m.scalar.Value(1.0)
-    for _ in range(40):
-        z = z + z
-        z.rules = tuple(counted(rule) for rule in z.rules)
-    z.backward()
-    expect(x.grad == 2.0**40, f"40 doublings have the derivative 2^40 = {2**40}, not {x.grad}")
+    for depth in (12, 40):  # the first is slow where the second would never end
+        x = z = m.scalar.Value(1.0)
+        for _ in range(depth):
+            z = z + z
+            z.rules = tuple(counted(rule) for rule in z.rules)
+        z.backward()
+        expect(x.grad == 2.0**depth, f"{depth} doublings have the derivative 2^{depth} = {2**depth}, not {x.grad}")
 
 
-@check(5, "Value.backward", "deep graphs: a chain of 20,000 steps")
+@check(5, "Value.backward", "a chain of 20,000 steps")
 def _(m: Any) -> None:
     x = z = m.scalar.Value(1.0)
     for _ in range(20_000):
         z = z + 0.5
-    limit = sys.getrecursionlimit()
     try:
         z.backward()
     except RecursionError:
-        raise AssertionError(
-            f"a chain of 20,000 additions ends in RecursionError (Python's limit is {limit} calls): walk with a stack of "
-            "your own instead of recursion"
-        ) from None
+        raise AssertionError("a chain of 20,000 additions ends in RecursionError: walk in a loop over _order") from None
     expect(x.grad == 1.0, f"a chain of additions has the derivative 1, not {x.grad}")
 
 
@@ -161,6 +219,16 @@ def _(m: Any) -> None:
         x.grad == 12.0,
         f"after two losses x*x at 3 x.grad is {x.grad}, it should be 6 + 6 = 12: backward adds to grad (PyTorch does, "
         "which is why loops begin with zero_grad)",
+    )
+    x = m.scalar.Value(3.0)
+    y = x * 2
+    z = y * y
+    z.backward()
+    z.backward()
+    expect(
+        x.grad == 48.0,
+        f"after z.backward() twice, for y = 2x and z = y*y at 3, x.grad is {x.grad}, it should be 24 + 24 = 48: the second "
+        "walk hands on what arrives in it, not y.grad, which still holds the first one's. Keep what arrives in a dict",
     )
 
 

@@ -1,16 +1,13 @@
 # %% [markdown]
 # # Tensors
 #
-# The engine of chapter 5 differentiates any expression of numbers. A classifier of images has thousands of numbers, and
-# a Python object for each of them is slow. In this chapter a node of the graph holds an *array*. The walk through the
-# graph stays as it was; three things are new: broadcasting has to be undone on the way back, operations such as a
-# matrix product need rules for whole arrays, and the rules stand in one table that can be read like a page of formulas.
+# The engine of chapter 5 differentiates any expression of numbers. In this chapter a node of its graph holds an *array*.
+# The walk stays as it was; three things are new: broadcasting has to be undone on the way back, operations such as a
+# matrix product need rules for whole arrays, and the rules stand in one table that reads like a page of formulas.
 #
 # You need: chapter 5, and NumPy's broadcasting. Time: 60 minutes.
 
 # %%
-import time
-
 import numpy as np
 
 from microdl import learn, plots
@@ -18,43 +15,25 @@ from microdl.datasets import Digits
 
 mydl = learn.use(chapters=5)  # what you have so far: your own package if it is here, else the reference
 
-from mydl.scalar import Value
-
-# %% [markdown]
-# ## Why arrays
-#
-# The ten scores of one 8 x 8 image are 640 products and as many sums. With a `Value` for each number, and with NumPy:
-
-# %%
-image, weights = np.full(64, 0.5), np.full((10, 64), 0.1)
-
-
-def by_values():
-    pixels, rows = [Value(p) for p in image], [[Value(w) for w in row] for row in weights]
-    return [sum((w * p for w, p in zip(row, pixels)), Value(0.0)) for row in rows]
-
-
-def seconds(function, times):
-    start = time.perf_counter()
-    for _ in range(times):
-        function()
-    return (time.perf_counter() - start) / times
-
-
-slow, fast = seconds(by_values, 10), seconds(lambda: weights @ image, 1000)
-print(f"numbers {slow * 1e6:.0f} us, arrays {fast * 1e6:.1f} us: {slow / fast:.0f} times faster")
+from mydl.scalar import Value, _order
 
 # %% [markdown]
 # ## The naive way, and where it breaks
 #
+# **Predict** how many objects it takes to compute the ten scores of one image of 64 pixels by chapter 5's numbers.
+
+# %%
+pixels, rows = [Value(0.5) for _ in range(64)], [[Value(0.1) for _ in range(64)] for _ in range(10)]
+scores = [sum((w * p for w, p in zip(row, pixels)), Value(0.0)) for row in rows]
+print(len({number for score in scores for number in _order(score)}), "objects, where arrays are three")
+
+# %% [markdown]
 # So let a node hold an array, and change nothing else. Here is the least of it: a sum of two arrays, and the sum of all
 # entries, for which the gradient of every entry is 1.
 
 
 # %%
 class Naive(Value):
-    """Chapter 5's Value with an array in place of the number."""
-
     def __init__(self, value, parents=(), rules=()):
         super().__init__(0.0, parents, rules)
         self.value = np.asarray(value, dtype=float)
@@ -79,14 +58,11 @@ print("loss", loss.value)
 
 # %%
 print("bias.grad has the shape", bias.grad.shape)
-stepped = bias.value - 0.1 * bias.grad
-print("after a step the bias has the shape", stepped.shape)
-print("and the next scores have", (scores.value + stepped).shape)
+print("after a step the bias has the shape", (bias.value - 0.1 * bias.grad).shape)
 
 # %% [markdown]
-# No error anywhere. The bias of three classes has become one bias for each image and class, and the model trains on
-# happily: NumPy broadcasts the wrong shape as gladly as the right one. This bug is found by looking at shapes, not at
-# losses.
+# No error anywhere. The bias of three classes has become one for each image and class, and the model trains on, for NumPy
+# broadcasts the wrong shape as readily as the right one. This bug is found by looking at shapes, not at losses.
 #
 # ## Broadcasting, backwards
 #
@@ -97,12 +73,11 @@ print("and the next scores have", (scores.value + stepped).shape)
 # = \sum_i g_{ij}.$$
 #
 # So what was **copied forward is summed backward**, over the same axes. NumPy copies along two kinds of axes: those
-# that the smaller array does not have, which are put in front of its shape, and those where it has the length 1. It is
-# also true the other way round: the sum of entries copies its gradient to each of them.
+# that the smaller array does not have, which are put in front of its shape, and those where it has the length 1.
 #
 # ## An operation and its rules
 #
-# In chapter 5 each operation built its node by hand. Now an operation is declared: its forward function, and for each
+# In chapter 5 each operation built its node itself. Now an operation is declared: its forward function, and for each
 # argument that can be differentiated a rule, whose parameters say what it needs.
 #
 # ```python
@@ -110,9 +85,10 @@ print("and the next scores have", (scores.value + stepped).shape)
 # exp = op(lambda x: np.exp(x), x=lambda g, out: g * out)
 # ```
 #
-# `g` is the gradient of the result; `a` and `b` are the arguments by their names; `out` is the result. That is the
-# whole table of derivatives, and what is common to all operations (recording, shapes, adding up) is written once, in
-# `op` and in `backward`.
+# `g` is the gradient of the result; `a` and `b` are the arguments by their names; `out` is the result. What is common to
+# all operations (recording, shapes, adding up) is written once, in `op` and in `backward`. Each tensor gets a number,
+# its `step`, when it is made. What was computed from it was made later: so "highest step first" is the order that
+# chapter 5 had to compute.
 
 # %% file="tensor.py"
 """Chapter 6: arrays that remember how they were computed, and differentiate themselves."""
@@ -149,9 +125,9 @@ def op(forward, **rules):
         given = signature.bind(*args, **kwargs)
         given.apply_defaults()
         # <exercise op: Return forward's result as a Tensor; while recording, give it the parents that require grad, and their rules.>
-        # hint: Call forward with arrays: values = {name: _array(x) ...} with the arrays of those in given.arguments that are Tensors.
+        # hint: Call forward with arrays: in given.arguments, x.data takes the place of each x that is a Tensor.
         # hint: A parent is an argument that has a rule, is a Tensor, and requires grad. With one parent or more, the result requires grad.
-        # hint: A rule is called later, with g alone. Fill in what it needs now: partial(rule, **{need: values[need] for need in needs[name]}).
+        # hint: A rule is called later, with g alone. Fill in what it needs now: partial(rule, **{need: values[need] for need in needs[name]}). A lambda made in a loop would see the loop's last rule.
         # hint: A rule may need the result as well: values["out"] = out.data, before you make the rules.
         values = {name: x.data if isinstance(x, Tensor) else x for name, x in given.arguments.items()}
         out = Tensor(forward(**values))
@@ -185,6 +161,10 @@ def unbroadcast(g, shape):
 # %% [markdown]
 # ## Rules for whole arrays
 #
+# For operations on each entry the rules are those of numbers. New here: $\partial(a/b)/\partial b = -a/b^2 =
+# -\mathit{out}/b$; $a^n = e^{n \ln a}$, so $\partial a^n/\partial n = \mathit{out} \cdot \ln a$; and $|x|$ has the slope
+# $\operatorname{sign} x$.
+#
 # **Sum and mean.** $s = \sum_k x_k$ has $\partial s/\partial x_k = 1$: each entry gets a copy of the gradient of the
 # sum that it went into. The mean is the sum over $n$ entries divided by $n$, and so is its gradient.
 #
@@ -198,15 +178,13 @@ def unbroadcast(g, shape):
 # a_{ik} b_k$, there is no $j$ to sum over, and $\partial L/\partial a_{ik} = g_i b_k$, an outer product.
 #
 # **Indexing.** $y_n = x_{i_n}$ hands $g_n$ back to the entry $i_n$. An index may occur twice: then the entry was used
-# twice, and both gradients must arrive. Here `out[index] += g` fails silently:
+# twice, and both gradients must arrive. **Predict** what `+=` gives where entry 1 is taken twice, with gradients 10 and 5:
 
 # %%
-out = np.zeros(3)
-out[np.array([1, 1])] += np.array([10.0, 5.0])
-print("+= gives", out)
-out = np.zeros(3)
-np.add.at(out, np.array([1, 1]), np.array([10.0, 5.0]))
-print("np.add.at gives", out)
+wrong, right = np.zeros(3), np.zeros(3)
+wrong[np.array([1, 1])] += np.array([10.0, 5.0])
+np.add.at(right, np.array([1, 1]), np.array([10.0, 5.0]))
+print("+= gives", wrong, " np.add.at gives", right)
 
 
 # %% file="tensor.py"
@@ -365,15 +343,6 @@ class Tensor:
             raise RuntimeError("the graph would end here: call detach() first if that is meant")
         return self.data
 
-    def item(self):
-        return self.data.item()
-
-    def __len__(self):
-        return len(self.data)
-
-    def __bool__(self):
-        return bool(self.data)
-
     def __repr__(self):
         text = np.array2string(self.data, precision=4, separator=", ", prefix="tensor(")
         return f"tensor({text}{', requires_grad=True' if self.requires_grad else ''})"
@@ -381,6 +350,9 @@ class Tensor:
     shape = property(lambda self: self.data.shape)
     ndim = property(lambda self: self.data.ndim)
     dtype = property(lambda self: self.data.dtype)
+    item = lambda self: self.data.item()
+    __len__ = lambda self: len(self.data)
+    __bool__ = lambda self: bool(self.data)
 
 
 def _back(rule, g, parent):
@@ -394,20 +366,15 @@ def _back(rule, g, parent):
 # %% [markdown]
 # ## Look at it
 #
-# The bias again. Four images hand back 1 to each class, and the shapes agree:
+# The bias again: four images hand back 1 to each class, and the shapes agree. A second `backward` adds to the first; so a
+# training loop clears the gradients in each step. And the softmax loss of the cat image, once more: in chapter 5 every
+# number in it was a node, now an array is one, and the gradient is the same $p - \text{one-hot}$.
 
 # %%
 bias = Tensor([0.1, 0.2, 0.3], requires_grad=True)
-loss = (Tensor(np.zeros((4, 3))) + bias).sum()
-loss.backward()
-print("bias", bias)
-print("grad", bias.grad)
-
-# %% [markdown]
-# The softmax loss of chapter 2, for the cat image with the scores 3.2, 5.1, -1.7. In chapter 5 every number in it was a
-# node; now a node is an array, and the gradient is the same $p - \text{one-hot}$.
-
-# %%
+for _ in range(2):
+    (Tensor(np.zeros((4, 3))) + bias).sum().backward()
+    print("bias.grad", bias.grad)
 scores = Tensor([3.2, 5.1, -1.7], requires_grad=True)
 p = scores.exp() / scores.exp().sum()
 loss = -p[0].log()
@@ -417,22 +384,8 @@ print("engine ", scores.grad)
 print("by hand", (p - np.array([1, 0, 0], np.float32)).detach())
 
 # %% [markdown]
-# `scores` was used twice here, once in each `exp`, and both gradients were added up. So it is between two calls of
-# `backward`, too: the second adds to the first. A training loop therefore clears the gradients in each step.
-
-# %%
-x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
-for _ in range(2):
-    (x * x).sum().backward()
-    print("x.grad is", x.grad)
-x.grad = None
-(x * x).sum().backward()
-print("cleared before:", x.grad)
-
-# %% [markdown]
-# And the linear classifier of chapter 4 on 1,348 digits of 8 x 8 pixels, without a gradient by hand. All weights are 0,
-# so all classes have the same score. **Predict** the loss (chapter 2 says what it is for $C$ classes), and what the
-# gradient looks like when each of its ten rows is drawn as an image.
+# And chapter 4's linear classifier of the digits, without a gradient by hand. All weights are 0, so all classes have the
+# same score. **Predict** the loss, and what the ten rows of the gradient look like when each is drawn as an image.
 
 # %%
 images, labels = (part.numpy() for part in Digits.tensors(train=True))
@@ -448,6 +401,8 @@ def loss_of(W):
 loss = loss_of(W)
 loss.backward()
 print(f"{len(labels):,} digits, loss {loss.item():.4f}, ln 10 = {np.log(10):.4f}; W.grad has the shape {W.grad.shape}")
+averaged = [(labels == c).mean() * images[labels == c].mean(0) for c in range(10)] - images.mean(0) / 10
+print(f"W.grad and the averages that are explained below add up to {np.abs(W.grad.data + averaged).max():.6f}")
 with no_grad():
     W -= 0.5 * W.grad
     right = ((Tensor(images) @ W.T).argmax(1) == labels).data.mean()
@@ -455,37 +410,40 @@ with no_grad():
 plots.plot_templates(W.detach().numpy(), title="One step of gradient descent from zero")
 
 # %% [markdown]
-# One step, and the rows of W look like the digits, red where ink speaks for the class. At W = 0 each class has the
-# probability 1/10, so the negative gradient of a row is the mean image of its class (times its share of the images),
-# minus a tenth of the mean of all images. Gradient descent begins by averaging.
+# One step, and the rows of W look like the digits: yellow where ink speaks for the class, blue where it speaks against.
+# Why? The gradient of row $c$ is $\frac1N \sum_i (p_{ic} - [y_i = c])\, x_i$, and at W = 0 each $p_{ic}$ is 1/10. So
+# the negative gradient is the mean image of the class, times the class's share of the images, minus a tenth of the mean
+# of all images (`averaged` in the cell). Gradient descent begins by averaging.
 #
 # ## What PyTorch does here
 #
-# The same, with the same names. `derivatives.yaml` in its source is the table: each entry has the arguments' names on
-# the left and formulas in `grad`, the arguments and `result` on the right. Sums over broadcast axes are taken in one
-# place (`sum_to`), gradients are checked against the shape of their tensor, and those of leaves are added up in
-# `.grad`.
-#
-# In PyTorch `x.data` is a tensor too, and `x.numpy()` is the array; here `data` is the array. So
-# `p.data -= lr * p.grad.data` means the same in both.
+# The same, with the same names. `derivatives.yaml` in its source is the table: in the entry of `exp` stands `self: grad *
+# result.conj()` (for complex numbers it takes the conjugate), and the entry of `maximum` gives each side half where both
+# are equal. Sums over broadcast axes are taken in one place (`sum_to`), gradients are checked against the shape of their
+# tensor, and those of leaves are added up in `.grad`. `x.data` is a tensor there, and `x.numpy()` the array;
+# here `data` is the array, and `p.data -= lr * p.grad.data` means the same in both.
 #
 # **What the real file adds** (`microdl/autograd/table.py`, `microdl/autograd/engine.py`, `microdl/ops/arithmetic.py`):
 # a node of the graph is an object apart from its tensor, so an array that no rule needs is freed while the graph lives;
-# the graph is freed by `backward` unless `retain_graph` says otherwise; a counter of changes in place, by which a rule
-# whose array was changed since raises an error instead of giving a wrong gradient; rules that work on tensors as well
-# as on arrays, so gradients can be differentiated again; PyTorch's promotion of dtypes, where here NumPy's rules hold
-# (an integer tensor times 0.5 is float64 here, float32 there); products of more than two axes.
-#
+# what the rules kept is freed by `backward`, unless `retain_graph` says otherwise; rules that work on tensors as well as
+# on arrays, so gradients can be differentiated again; PyTorch's promotion of dtypes, where here NumPy's rules hold;
+# products of more than two axes. Its `unbroadcast` sums once, over both kinds of axes, and refuses what no broadcasting
+# can have made, which is a rule's mistake. `add_up` serves arrays and tensors alike:
+
+# %%
+import microdl as torch
+
+print("integers times 0.5: here", (Tensor([1, 2]) * 0.5).dtype, "there", (torch.tensor([1, 2]) * 0.5).dtype)
+learn.excerpt("microdl/autograd/engine.py", "unbroadcast")
+
+# %% [markdown]
 # ## Exercises
 #
-# 1. Add `tanh` to the table in one line, as an `op` of your own. Which of its rule's two forms, by `x` or by `out`,
-#    computes `tanh` once?
-# 2. `unbroadcast` is the transpose of broadcasting: for any x and g, the sum of `broadcast(x) * g` is that of
-#    `x * unbroadcast(g)`. Check it on random shapes. The rules of `sum`, `x[index]` and `x.T` are transposes as well:
-#    of which functions?
-# 3. What the bug of the opening does to a training: give the linear classifier a bias of the shape (1348, 10), that is
-#    one for each image and class, and take 20 steps. Does the loss fall? And what can it say about another image?
-# 4. Compute the gradient of the loss by the *images* (make them a tensor that requires grad), and draw it for ten of
+# 1. Images (64, 1, 10) and offsets (5, 10) are added. Which shape has the sum, and over which axes is the gradient of
+#    each summed?
+# 2. Give the linear classifier a bias of the shape (1348, 10), as the bug of the opening does, and take 20 steps. Does the
+#    loss fall? And what can this bias say about another image?
+# 3. Compute the gradient of the loss by the *images* (make them a tensor that requires grad), and draw it for ten of
 #    them: which pixels would have to change for the loss to grow?
-# 5. `x -= 1` is refused where `x` requires grad. Write `y = x * x`, then change `x.data` in place before
-#    `y.sum().backward()`: which gradient comes out, and which would be right?
+# 4. `unbroadcast` is the transpose of broadcasting: the sums of `broadcast(x) * g` and `x * unbroadcast(g)` are equal for
+#    any x and g. Check it on random shapes. Of which functions are the rules of `sum`, `x[index]` and `x.T` transposes?

@@ -14,6 +14,15 @@ _LEAF = """            if not node.parents and node.grad is None:
             elif not node.parents:
                 node.grad.data += g
 """
+_ARRIVES = """                if parent in arrived:
+                    arrived[parent] = arrived[parent] + back
+                else:
+                    arrived[parent] = back
+                    heapq.heappush(waiting, (-parent.step, parent))
+"""
+_PUSHED = """                arrived[parent] = arrived.get(parent, 0) + back
+                heapq.heappush(waiting, (-parent.step, parent))
+"""
 _FRONT = "g = g.sum(axis=tuple(range(g.ndim - len(shape))))"
 _ONES = "g.sum(axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)"
 
@@ -21,6 +30,8 @@ BUGS = [
     _bug("records all the same", "if _recording and isinstance", "if isinstance", "op", r"within no_grad requires grad"),
     _bug("constants get gradients", "isinstance(parent, Tensor) and parent.requires_grad:", "isinstance(parent, Tensor):",
          "op", r"which requires grad, and nothing else"),
+    _bug("last rule for all", "partial(rule, **{need: values[need] for need in needs[name]})",
+         "lambda g: rule(g, **{need: values[need] for need in needs[name]})", "op", r"made in a loop"),
     _bug("missing unbroadcast", _FRONT, "return g", "unbroadcast", r"must have its own: sum over the axes in front"),
     _bug("axes of length 1 forgotten", f"return {_ONES}", "return g", "unbroadcast", r"over those where it has 1"),
     _bug("axes of length 1 lost", _ONES, _ONES.replace(", keepdims=True", ""), "unbroadcast", r"keepdims=True"),
@@ -43,6 +54,9 @@ BUGS = [
     _bug("= for += in the leaf", _LEAF,
          "            if not node.parents:\n                node.grad = Tensor(g.copy())\n", "Tensor.backward",
          r"backward adds to grad \(\+="),
+    _bug("gradient kept as an array", "node.grad = Tensor(g.copy())", "node.grad = g.copy()", "Tensor.backward",
+         r"x\.grad is a ndarray, not a Tensor"),
+    _bug("pushed twice", _ARRIVES, _PUSHED, "Tensor.backward", r"came from the heap a second time"),
     _bug("gradients share memory", "Tensor(g.copy())", "Tensor(g)", "Tensor.backward",
          r"a change of a\.grad changes b\.grad"),
     _bug("what arrived is changed in place", "arrived[parent] = arrived[parent] + back", "arrived[parent] += back",

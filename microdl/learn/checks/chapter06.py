@@ -91,10 +91,22 @@ def _(m: Any) -> None:
         (rule,) = out.rules
         found = rule(np.ones(3))
         expect(
+            isinstance(found, np.ndarray),
+            f"a rule returned a {type(found).__name__}, not an array: it works on arrays, so fill in x.data and out.data",
+        )
+        expect(
             same(found, right),
             f"a rule of g alone gives {found}, not {right}: fill in the arrays that it names (out included) "
             "with partial",
         )
+    y = _leaf(m, 3) * 2.0
+    out = m.tensor.op(lambda a, b: a * b, a=lambda g, b: g * b, b=lambda g, a: g * a)(x, y)
+    found = [rule(np.ones(3)) for rule in out.rules]
+    expect(
+        same(found[0], y.data) and same(found[1], x.data),
+        f"the rules of x * y hand {found[0]} to x and {found[1]} to y, it should be {y.data} and {x.data}: has each its own "
+        "rule? A lambda that is made in a loop looks up `rule` when it is called, and finds the last; partial keeps its own",
+    )
 
 
 @check(6, "op", "within no_grad nothing is recorded")
@@ -153,10 +165,14 @@ def _(m: Any) -> None:
             np.shape(found) == x.shape,
             f"the gradient of x.sum({dim}, keepdim={keepdim}) by x has the shape {np.shape(found)}, x has {x.shape}",
         )
+        if same(found, np.ones(x.shape)):
+            why = "g has no effect: each entry gets the gradient of its sum, not 1"
+        else:
+            why = "the summed axis must come back where it was (np.expand_dims) before g is copied along it"
         expect(
             same(found, right),
             f"for x.sum({dim}, keepdim={keepdim}) and the gradient {g} of the sums, x gets\n{found}\nbut it should be\n"
-            f"{right}: the summed axis must come back where it was (np.expand_dims) before g is copied along it",
+            f"{right}: {why}",
         )
 
 
@@ -239,8 +255,18 @@ def _counting(m: Any, most: int) -> Any:
 @check(6, "Tensor.backward", "a tensor that is used twice gets the sum of both gradients")
 def _(m: Any) -> None:
     x = _leaf(m, 3)
-    (x * x + x).backward(np.ones(3))
+    try:
+        (x * x + x).backward(np.ones(3))
+    except KeyError:
+        raise Wrong(
+            "x*x + x: a tensor came from the heap a second time (KeyError). Push a parent only where nothing had arrived yet; "
+            "where something had, it is on the heap already"
+        ) from None
     expect(x.grad is not None, "after backward() x.grad is None: nothing arrived at the leaf")
+    expect(
+        isinstance(x.grad, m.tensor.Tensor),
+        f"x.grad is a {type(x.grad).__name__}, not a Tensor: a leaf's grad is Tensor(g.copy())",
+    )
     expect(
         same(x.grad.data, 2 * x.data + 1),
         f"d(x*x + x)/dx at {x.data} is {x.grad.data}, it should be {2 * x.data + 1}: what arrives from several uses is "

@@ -2,8 +2,7 @@
 # # Modules and losses
 #
 # Chapter 6 differentiates what you write down. What is missing to train a network are its parts: layers that hold
-# parameters and can be put together, and losses that give a finite number for every finite score. The second sounds
-# easier than it is, so this chapter begins there.
+# parameters and can be put together, and, first of all, losses that are finite for all finite scores.
 #
 # You need: chapter 6, and the losses of chapter 2. Time: 60 minutes.
 
@@ -17,71 +16,59 @@ mydl = learn.use(chapters=6)  # what you have so far: your own package if it is 
 
 from mydl.tensor import Tensor
 
+(images, labels), (test_images, test_labels) = ([t.numpy() for t in Digits.tensors(train=b)] for b in (True, False))
+
 # %% [markdown]
 # ## The naive way, and where it breaks
 #
-# The softmax loss of class $y$ for scores $x$, exactly as it is defined:
-#
-# $$p_j = \frac{e^{x_j}}{\sum_k e^{x_k}}, \qquad L = -\ln p_y.$$
+# The softmax loss of class $y$ for scores $x$, as it is defined: $L = -\ln p_y$, with $p_j = e^{x_j} / \sum_k e^{x_k}$.
 #
 # **Predict** before you run the next cell: the scores are 10, -2, 3, then ten times and a hundred times as large, and
 # the right class is the first, then the second. Which of the six losses are right?
 
-
 # %%
-def naive_softmax(x):
-    e = x.exp()
-    return e / e.sum(1, keepdim=True)
-
-
-with np.errstate(all="ignore"):
-    for factor in (1, 10, 100):
-        p = naive_softmax(Tensor([[10.0, -2.0, 3.0]]) * factor)
-        print(f"scores times {factor}: p = {p.data[0]}, losses of the first two {-np.log(p.data[0, :2])}")
-print(f"float32 overflows at e^{np.log(np.finfo(np.float32).max):.1f}, and is 0 below e^{np.log(1e-45):.1f}")
+naive_softmax = lambda x: x.exp() / x.exp().sum(1, keepdim=True)
+np.seterr(all="ignore")  # infinity and NaN are what this chapter looks for
+for factor in (1, 10, 100):
+    p = naive_softmax(Tensor([[10.0, -2.0, 3.0]]) * factor)
+    print(f"scores times {factor}: p = {p.data[0]}, losses of the first two {-np.log(p.data[0, :2])}")
+print("float32 goes from e^{1:.1f} to e^{0:.1f}".format(*np.log([np.finfo("f").max, np.finfo("f").smallest_subnormal])))
 
 # %% [markdown]
-# Two faults, and the second is the worse one:
+# Two faults. **Overflow**: $e^{100}$ is infinite in float32, and $\infty/\infty$ is NaN; one NaN in a loss makes every
+# weight NaN in the next step. **Underflow**, which is worse: a probability that is too small for float32 becomes 0, its
+# logarithm $-\infty$ and the gradient NaN, though the true loss is just the distance of two scores.
 #
-# - **Overflow.** $e^{100}$ is infinite in float32, and $\infty/\infty$ is NaN. One NaN in a loss makes every weight NaN
-#   in the next step.
-# - **Underflow.** A probability that is too small for float32 becomes 0, and its logarithm $-\infty$: the model is
-#   *infinitely* wrong and its gradient is NaN, though the true loss is just the distance of two scores.
-#
-# The first has a cure that costs nothing. Softmax does not change when the same number $m$ is added to all scores:
-#
-# $$\frac{e^{x_j - m}}{\sum_k e^{x_k - m}} = \frac{e^{-m} e^{x_j}}{e^{-m}\sum_k e^{x_k}} = p_j.$$
-#
-# With $m = \max_k x_k$ no exponent is above 0, so nothing overflows, and the largest term is $e^0 = 1$, so the sum
-# is at least 1. That cures the second fault, too, provided that no probability is ever computed:
+# The first has a cure that costs nothing: take the same number $m$ from all scores. Numerator and denominator of $p_j$
+# both get the factor $e^{-m}$, so $p_j$ stays the same. With $m = \max_k x_k$ no exponent is above 0, so nothing
+# overflows, and the largest term is $e^0 = 1$, so the sum is at least 1. That cures the second fault, too, provided that
+# no probability is ever computed:
 #
 # $$\ln p_j = (x_j - m) - \ln \sum_k e^{x_k - m}.$$
 #
-# The sum lies between 1 and $C$, its logarithm between 0 and $\ln C$, and $x_j - m$ is exact or rounded once. This is
-# `log_softmax`, and the reason why losses take *logits*, the scores themselves, and not probabilities.
+# The sum lies between 1 and $C$, its logarithm between 0 and $\ln C$. This is `log_softmax`, and the reason why losses
+# take *logits*, the scores themselves, and not probabilities.
 #
 # ## Their gradients
 #
-# $\partial p_j/\partial x_i = p_j(\delta_{ij} - p_i)$, where $\delta_{ij}$ is 1 for $i = j$ and else 0. So for a
-# gradient $g$ of the probabilities
+# Let $\delta_{ij}$ be 1 for $i = j$, else 0. From $\ln p_j = x_j - \ln \sum_k e^{x_k}$,
 #
-# $$\frac{\partial L}{\partial x_i} = \sum_j g_j\, p_j (\delta_{ij} - p_i) = p_i \Big(g_i - \sum_j g_j p_j\Big),$$
+# $$\frac{\partial \ln p_j}{\partial x_i} = \delta_{ij} - \frac{e^{x_i}}{\sum_k e^{x_k}} = \delta_{ij} - p_i,
+# \qquad \frac{\partial p_j}{\partial x_i} = p_j \frac{\partial \ln p_j}{\partial x_i} = p_j (\delta_{ij} - p_i).$$
 #
-# and with $\partial \ln p_j/\partial x_i = \delta_{ij} - p_i$, for a gradient $g$ of the log-probabilities
+# Each score moves all probabilities of its row, so a gradient $g$ of them is summed over $j$: for log-softmax and for
+# softmax
 #
-# $$\frac{\partial L}{\partial x_i} = g_i - p_i \sum_j g_j.$$
+# $$\frac{\partial L}{\partial x_i} = g_i - p_i \sum_j g_j, \qquad
+# \frac{\partial L}{\partial x_i} = p_i \Big(g_i - \sum_j g_j p_j\Big).$$
 #
-# With $g = -1$ at the label that is $p - \text{one-hot}$, as in chapter 4. Each is one operation with a rule of its
-# own: shorter than the graph of its four steps, and with nothing in it that overflows.
+# With $g = -1$ at the label the first is $p - \text{one-hot}$, as in chapter 4. Each is one operation with a rule of its
+# own: shorter than the graph of its steps, and with nothing in it that overflows.
 #
-# **The hinge loss** of chapter 2 adds up by how much each *other* class comes nearer to the score of the label than a
-# margin. PyTorch's `MultiMarginLoss` divides by the number of classes $C$, so it is the lectures' value divided by $C$:
-#
-# $$L = \frac1C \sum_{j \ne y} \max(0,\ x_j - x_y + \Delta).$$
-#
-# Each $j$ with a positive term has $\partial L/\partial x_j = 1/C$, and hands $-1/C$ to $x_y$.
-#
-# Write them in `nn.py`. All take the arrays of a batch, one row an example.
+# **The hinge loss** adds up by how much each *other* class comes nearer to the label's score than a margin $\Delta$;
+# PyTorch divides the lectures' value by the number of classes: $L = \frac1C \sum_{j \ne y} \max(0,\ x_j - x_y + \Delta)$.
+# Each $j$ with a positive term has $\partial L/\partial x_j = 1/C$, and hands $-1/C$ to $x_y$. Write them in `nn.py`; all
+# take the arrays of a batch, one row an example.
 
 # %% file="nn.py"
 """Chapter 7: layers that hold parameters, and losses that are finite for all finite scores."""
@@ -94,7 +81,7 @@ from mydl.tensor import Tensor, op
 
 
 def softmax_forward(x, dim):
-    """e^x / sum(e^x) along an axis."""
+    """e^x / sum(e^x) along the axis dim: an array like x, positive, with the sum 1 along dim."""
     # <exercise softmax_forward: Subtract the maximum along dim before you take e^x; divide by the sum.>
     # hint: softmax(x) = softmax(x - m): choose m so that the largest exponent is 0.
     # hint: Each row has a maximum of its own: x.max(axis=dim, keepdims=True).
@@ -105,7 +92,7 @@ def softmax_forward(x, dim):
 
 
 def softmax_rule(g, out, dim):
-    """Of softmax; out are the probabilities."""
+    """Of softmax by x; out are the probabilities, of the same shape as g."""
     # <exercise softmax_rule: p_i (g_i - sum_j g_j p_j): every score moves all probabilities of its row.>
     # hint: The sum is one number a row, so keepdims=True.
     # hint: out * (g - (g * out).sum(axis=dim, keepdims=True))
@@ -114,7 +101,7 @@ def softmax_rule(g, out, dim):
 
 
 def log_softmax_forward(x, dim):
-    """ln(softmax(x)), finite also where softmax is 0."""
+    """ln(softmax(x)) along the axis dim: an array like x, finite also where softmax is 0."""
     # <exercise log_softmax_forward: The scores minus their maximum, minus the logarithm of the sum of e to what that leaves.>
     # hint: Not np.log(softmax_forward(x, dim)): a probability of 0 has no finite logarithm.
     # hint: x = x - x.max(axis=dim, keepdims=True); the result is x - ln(sum(e^x)).
@@ -124,7 +111,7 @@ def log_softmax_forward(x, dim):
 
 
 def log_softmax_rule(g, out, dim):
-    """Of log_softmax; out are the logarithms of the probabilities."""
+    """Of log_softmax by x; out are the logarithms of the probabilities, of the same shape as g."""
     # <exercise log_softmax_rule: g_i - p_i sum_j g_j, where p is e^out.>
     # hint: The sum over a row of g, one number a row, times the probabilities.
     # hint: g - np.exp(out) * g.sum(axis=dim, keepdims=True)
@@ -133,7 +120,7 @@ def log_softmax_rule(g, out, dim):
 
 
 def hinge_forward(x, y, margin):
-    """For each row of x the mean over the classes j of max(0, x_j - x_y + margin), where the label's own term is 0."""
+    """Of scores x (N, C) and labels y (N,): each row's mean of max(0, x_j - x_y + margin), the label's own term being 0."""
     # <exercise hinge_forward: Scores minus the label's score plus the margin, at least 0; the label's own term set to 0; the mean of each row.>
     # hint: The labels' scores are x[np.arange(len(y)), y]; to subtract one from each row they need a second axis: [:, None].
     # hint: The label's own term would be max(0, margin): set it to 0.
@@ -146,7 +133,7 @@ def hinge_forward(x, y, margin):
 
 
 def hinge_rule(g, x, y, margin):
-    """Of hinge by the scores; g has one number a row."""
+    """Of hinge by the scores x (N, C); g has one number a row, (N,)."""
     # <exercise hinge_rule: For each class above the margin g/C; for the label minus as many of them.>
     # hint: A matrix that is 1 where x_j - x_y + margin > 0 and j is not the label, else 0.
     # hint: Put minus the sum of each row at its label: the label's score is in all of the row's terms.
@@ -164,53 +151,53 @@ log_softmax = op(log_softmax_forward, x=log_softmax_rule)
 hinge = op(hinge_forward, x=hinge_rule)
 
 # %% [markdown]
-# The same six losses, in float32:
+# Three ways to compute the loss of two scores $s$ and 0 of which the second is right: $-\ln(1/(e^s + 1))$, about $s$, with
+# the slope $e^s/(e^s + 1)$, below 1. **Predict** where each way breaks.
 
 # %%
-for factor in (1, 10, 100):
-    print(f"scores times {factor}: {-log_softmax(Tensor([[10.0, -2.0, 3.0]]) * factor, 1).data[0, :2]}")
+for name, log_p in {
+    "log of naive softmax": lambda x: naive_softmax(x).log(),
+    "log of softmax": lambda x: softmax(x, 1).log(),
+    "log_softmax": lambda x: log_softmax(x, 1),
+}.items():
+    x = Tensor([[s, 0.0] for s in (1, 20, 100, 1000)], requires_grad=True)
+    losses = -log_p(x)[:, 1]
+    losses.sum().backward()
+    print(f"{name:<20} losses {losses.data} slopes {x.grad.data[:, 0].round(2)}")
 
 # %% [markdown]
 # ## Modules
 #
-# A layer is a function with parameters, and a network is a function made of layers. What an optimiser needs from it is
-# the list of all parameters, and a list kept by hand is wrong as soon as someone adds a layer: the network still
-# trains, a part of it stands still, and nothing says so. So a `Module` finds them itself: those among its attributes,
-# then those of the modules among its attributes, and so on down.
+# A layer is a function with parameters, and a network is a function made of layers. A list of its parameters that is kept
+# by hand is wrong as soon as someone adds a layer: a part of the network stands still, and nothing says so. So a `Module`
+# finds them itself: those among its attributes, then those of the modules among its attributes, and so on down.
 #
-# ### Where do the first weights come from?
-#
-# **Predict**: in a network of two layers all weights start at 0. What are the gradients of the first layer? And if not
-# all are 0, but all hidden units start with the same weights?
-
+# **Where do the first weights come from?** **Predict** the gradients of the first of two layers where all weights are 0, and
+# where not all are 0, but all hidden units have the same weights.
 
 # %%
-def first_gradients(W1, W2):
-    images, labels = (part.numpy()[:100] for part in Digits.tensors(train=True))
-    W1, W2 = Tensor(W1.astype(np.float32), requires_grad=True), Tensor(W2.astype(np.float32), requires_grad=True)
-    loss = -log_softmax((Tensor(images) @ W1.T).relu() @ W2.T, 1)[np.arange(100), labels].mean()
-    loss.backward()
-    different = len(np.unique(W1.grad.data.round(6), axis=0))
-    print(
-        f"loss {loss.item():.4f}, largest gradient {np.abs(W1.grad.data).max():.4f}, {different:2} different rows of 32"
-    )
-
-
 generator = np.random.default_rng(0)
-first_gradients(np.zeros((32, 64)), np.zeros((10, 32)))
-first_gradients(np.full((32, 64), 0.1), np.repeat(generator.uniform(-0.1, 0.1, (10, 1)), 32, axis=1))
-first_gradients(generator.uniform(-1, 1, (32, 64)), generator.uniform(-1, 1, (10, 32)))
-first_gradients(generator.uniform(-1 / 8, 1 / 8, (32, 64)), generator.uniform(-(32**-0.5), 32**-0.5, (10, 32)))
+drawn = lambda k, *shape: generator.uniform(-k, k, shape)
+for name, W1, W2 in (
+    ("all 0", np.zeros((32, 64)), np.zeros((10, 32))),
+    ("equal units", np.full((32, 64), 0.1), np.repeat(drawn(0.1, 10, 1), 32, axis=1)),
+    ("U(-1, 1)", drawn(1, 32, 64), drawn(1, 10, 32)),
+    ("U(-1/sqrt(n), 1/sqrt(n))", drawn(64**-0.5, 32, 64), drawn(32**-0.5, 10, 32)),
+):
+    W1, W2 = (Tensor(W.astype(np.float32), requires_grad=True) for W in (W1, W2))
+    loss = -log_softmax((Tensor(images) @ W1.T).relu() @ W2.T, 1)[np.arange(len(labels)), labels].mean()
+    loss.backward()
+    largest, different = np.abs(W1.grad.data).max(), len(np.unique(W1.grad.data.round(6), axis=0))
+    print(f"{name:<25} loss {loss.item():.2f}, largest gradient {largest:.2f}, {different:>2} different rows of 32")
 
 # %% [markdown]
-# Zeros stay zeros: the second layer's weights are 0, so nothing comes back to the first. Equal units stay equal: all 32
-# get the same gradient, so they are one unit, whatever the number of steps. So weights start at random. But not at any
-# size: in the third line the scores begin large, and the first loss is nearly three times the $\ln 10 = 2.30$ of a
-# model which knows nothing and says so. (Rows that are still the same belong to units that are 0 for all 100 images.)
+# Zeros stay zeros: the second layer's weights are 0, so nothing comes back to the first. Equal units get equal gradients,
+# and stay one unit, whatever the number of steps. So weights start at random. But not at any size: those of the third
+# line give a first loss far above the $\ln 10 = 2.30$ of a model that knows nothing and says so.
 #
-# With weights from $U(-k, k)$, whose variance is $k^2/3$, a sum of $n$ products $w_i x_i$ has the variance
-# $n\, k^2/3$ times the mean of $x^2$. With $k = 1/\sqrt n$ that does not depend on $n$: a layer of any width passes on
-# numbers of about the size that it gets. This is what PyTorch's `Linear` takes, for weights and bias alike.
+# A weight from $U(-k, k)$ has the mean square $\frac{1}{2k} \int_{-k}^k w^2\,dw = k^2/3$. In the sum of $n$ products
+# $w_i x_i$ the mixed terms have the mean 0, so its mean square is $n\,k^2/3$ times that of $x$. With $k = 1/\sqrt n$
+# this is a third, however wide the layer is. That is what PyTorch's `Linear` takes, for weights and bias alike.
 
 # %% file="nn.py"
 _generator = np.random.default_rng(0)
@@ -281,11 +268,11 @@ class Module:
 
 
 class Linear(Module):
-    """x @ weight.T + bias: from in_features numbers out_features scores, a row of weights for each."""
+    """x @ weight.T + bias: (N, in_features) to (N, out_features), with a row of weights for each score."""
 
     def __init__(self, in_features, out_features, bias=True):
         # <exercise Linear.__init__: Make weight, (out, in), then bias, (out,) or None: Parameters from U(-k, k), k = 1/sqrt(in).>
-        # hint: bound = 1 / math.sqrt(in_features), for both.
+        # hint: bound = 1 / math.sqrt(in_features), for both; the weight is drawn first, as in PyTorch.
         # hint: self.weight = Parameter(uniform(-bound, bound, (out_features, in_features))), and the bias after it.
         bound = 1 / math.sqrt(in_features)
         self.weight = Parameter(uniform(-bound, bound, (out_features, in_features)))
@@ -293,7 +280,7 @@ class Linear(Module):
         # </exercise>
 
     def forward(self, x):
-        # <exercise Linear.forward: x @ weight.T + bias, if there is a bias.>
+        # <exercise Linear.forward: Return x @ weight.T + bias, or without the bias where that is None.>
         # hint: The rows of weight are the templates of the classes: a row of x times weight.T gives all scores.
         # hint: out = x @ self.weight.T; return out if self.bias is None else out + self.bias
         out = x @ self.weight.T
@@ -374,95 +361,89 @@ def _labelled(scores, target):
     if y.shape != scores.shape[:1]:
         raise ValueError(f"scores of shape {scores.shape} need {scores.shape[0]} labels, not an array of {y.shape}")
     if wrong := [label for label in y.tolist() if not 0 <= label < scores.shape[1]]:
-        raise IndexError(
-            f"Target {wrong[0]} is out of bounds: {scores.shape[1]} classes are 0 to {scores.shape[1] - 1}"
-        )
+        raise IndexError(f"Target {wrong[0]} is out of bounds: the classes are 0 to {scores.shape[1] - 1}")
     return np.arange(len(y)), y
 
 
 # %% [markdown]
 # ## Look at it
 #
-# The lectures' numbers. Three images with the scores of three classes:
+# The lectures' numbers, for three images with the scores of three classes. **Predict** the hinge loss's gradient for the
+# car and for the frog.
 
 # %%
-scores = Tensor([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]])
-labels = Tensor([0, 1, 2])
-print("hinge, times C    ", 3 * MultiMarginLoss(reduction="none")(scores, labels))
-print(f"and its mean       {3 * MultiMarginLoss()(scores, labels).item():.2f}")
-print("softmax           ", CrossEntropyLoss(reduction="none")(scores, labels))
-print("NLL of log_softmax", NLLLoss(reduction="none")(log_softmax(scores, 1), labels))
+toy = [[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]]
+for name, loss_fn, factor in (("hinge, times C", MultiMarginLoss, 3), ("softmax", CrossEntropyLoss, 1)):
+    scores = Tensor(toy, requires_grad=True)
+    losses = loss_fn(reduction="none")(scores, np.arange(3)) * factor
+    losses.sum().backward()
+    print(f"{name}: {losses.data.round(2)}, mean {losses.mean().item():.2f}, gradients")
+    print(scores.grad.data.round(2) + 0.0)
+for name, given in (("log_softmax", log_softmax(scores, 1)), ("the scores", scores)):
+    print(f"NLLLoss of {name}:", NLLLoss(reduction="none")(given, np.arange(3)).data.round(2))
 
 # %% [markdown]
-# Three ways to compute the same cross-entropy and its gradient, for two scores $s$ and 0 of which the second is right.
-# The loss is $\ln(1 + e^s)$ and its gradient by $s$ is between 0 and 1, for any $s$:
+# Now the digits, with a linear layer and with a network of two layers. Without an optimiser the step is written out; that
+# is chapter 8. **Predict** the first losses of the linear layer: of the softmax, and of the hinge loss times C.
+
 
 # %%
-ways = {
-    "log of naive softmax": lambda x: naive_softmax(x).log(),
-    "log of softmax": lambda x: softmax(x, 1).log(),
-    "log_softmax": lambda x: log_softmax(x, 1),
-}
-sizes = (1, 20, 50, 100, 1000, 1e30)
-print(f"{'loss (gradient) for s =':<24}" + "".join(f"{s:>16g}" for s in sizes))
-with np.errstate(all="ignore"):
-    for name, log_p in ways.items():
-        cells = []
-        for s in sizes:
-            x = Tensor([[s, 0.0]], requires_grad=True)
-            loss = -log_p(x)[0, 1]
-            loss.backward()
-            cells.append(f"{loss.item():.4g} ({x.grad.data[0, 0]:.2f})")
-        print(f"{name:<24}" + "".join(f"{cell:>16}" for cell in cells))
+def train(model, steps=200):
+    losses = []
+    for _ in range(steps):
+        model.zero_grad()
+        loss = CrossEntropyLoss()(model(Tensor(images)), labels)
+        loss.backward()
+        for parameter in model.parameters():
+            parameter.data -= 0.5 * parameter.grad.data
+        losses.append(loss.item())
+    right = (model(Tensor(test_images)).argmax(1) == test_labels).data.mean()
+    print(f"{type(model).__name__}: loss {losses[0]:.2f} to {losses[-1]:.2f}, {right:.0%} of the test images are right")
+    return losses
+
+
+linear, network = Linear(64, 10), Sequential(Linear(64, 32), ReLU(), Linear(32, 10))
+print(f"hinge loss, times C: {10 * MultiMarginLoss()(linear(Tensor(images)), labels).item():.2f}")
+runs = {"linear": train(linear), "two layers": train(network)}
+plots.plot_curves(runs, xlabel="step", title="Cross-entropy of the digits")
 
 # %% [markdown]
-# Now a network of two layers on the digits, on all images at once, so a step is an epoch. Without an optimiser the step
-# is written out; that is chapter 8.
+# The first losses are near $\ln C = 2.30$ and $C - 1 = 9$, those of equal scores: check this number whenever you start a
+# training. What the linear layer has learned, each row of its weight as an image:
 
 # %%
-(images, labels), (test_images, test_labels) = (
-    [Tensor(part.numpy()) for part in Digits.tensors(train=train)] for train in (True, False)
-)
-model = Sequential(Linear(64, 32), ReLU(), Linear(32, 10))
-print([(name, parameter.shape) for name, parameter in model.named_parameters()])
-loss_fn, losses = CrossEntropyLoss(), []
-for step in range(200):
-    model.zero_grad()
-    loss = loss_fn(model(images), labels)
-    loss.backward()
-    for parameter in model.parameters():
-        parameter.data -= 0.5 * parameter.grad.data
-    losses.append(loss.item())
-right = (model(test_images).argmax(1) == test_labels).data.mean()
-print(f"loss {losses[0]:.2f} at first, {losses[-1]:.2f} after {len(losses)} steps")
-print(f"{right:.0%} of the test images are right")
-plots.plot_losses(losses, title="A network of two layers on the digits")
+plots.plot_templates(linear.weight.data, title="Templates of the linear layer after 200 steps")
 
 # %% [markdown]
-# The first loss is near $\ln 10$, as it should be: check this number whenever you start a training.
-#
 # ## What PyTorch does here
 #
-# The same names and the same rules: `nn.Module` notes parameters and modules when they are set as attributes (so does
-# this one, by looking when it is asked), parameters are listed each once, its own before its children's, `train` and
-# `eval` go down the tree. A list of modules is not an attribute that is a module: hence `nn.ModuleList`. `nn.Linear`
-# starts from the same distribution (it is written `kaiming_uniform_(a=sqrt(5))` there, which comes to $1/\sqrt n$), and
-# `CrossEntropyLoss` is `log_softmax` followed by `nll_loss`. There, too, `NLLLoss` believes what it is given: with
-# scores in place of log-probabilities it returns a number that is no loss, and no error.
+# The same names and the same rules: parameters are listed each once, a module's own before its children's; `train` and
+# `eval` go down the tree. `nn.Module` notes parameters and modules when they are set as attributes (this one looks when
+# it is asked), so there `__init__` must begin with `super().__init__()`. `nn.Linear` starts from the same distribution,
+# and `CrossEntropyLoss` of labels is `log_softmax` followed by `nll_loss`. There, too, `NLLLoss` believes what it is
+# given: of scores in place of log-probabilities it makes numbers that are no losses, as above, and no error.
 #
-# **What the real file adds** (`microdl/nn/module.py`, `microdl/ops/softmax.py`, `microdl/ops/margin_loss.py`): buffers,
-# hooks, `state_dict`, printing; weights of classes, `ignore_index`, `label_smoothing`, squared hinge; scores of more
-# than two axes; softmax, its loss and the hinge loss as compiled kernels, each one pass over the scores forward and one
-# backward.
-#
+# **What the real file adds** (`microdl/nn/module.py`, `microdl/ops/softmax.py`, `class_loss.py` and `margin_loss.py`):
+# buffers, hooks, `state_dict`, printing; weights of classes, `ignore_index`, `label_smoothing`, squared hinge; scores of
+# more than two axes; compiled kernels. For a few numbers, and along another axis than the last, its log_softmax is yours
+# (`_shifted` subtracts the maximum; `_compiled` gives None where there is no kernel):
+
+# %%
+import microdl as torch
+
+model = torch.nn.Sequential(torch.nn.Linear(64, 32), torch.nn.ReLU(), torch.nn.Linear(32, 10))
+print(model, list(model.state_dict()))
+learn.excerpt("microdl/ops/softmax.py", "_log_softmax_forward")
+
+# %% [markdown]
 # ## Exercises
 #
-# 1. `MultiMarginLoss` has its minimum 0 as soon as all margins are kept; what is the minimum of the cross-entropy, and
-#    for which scores is it reached? Compare both losses of the scores (10, -2, 3), (10, 9, 9), (10, -100, -100) for
-#    label 0.
-# 2. Write the cross-entropy as one operation, with the rule $(p - \text{one-hot})\,g$. Which arrays does its graph
-#    hold, and which did the composition hold?
-# 3. Write `Dropout(p)`: while training, each entry is 0 with probability p and else divided by $1 - p$. Where does it
-#    use `self.training`, and what happens to a model that is evaluated without `eval()`?
+# 1. For label 0, compare both losses of the scores (10, -2, 3), (10, 9, 9) and (10, -100, -100), then with 20 in place of
+#    10. Which one is content, and what is the least value of the other?
+# 2. Which $k$ in $U(-k, k)$ keeps the mean square from layer to layer? And which behind a ReLU, which sets half of the
+#    numbers to 0? Try both in a network of ten layers, against $1/\sqrt n$.
+# 3. Two layers that regularise. `Dropout(p)`: while training, each entry is 0 with probability $p$, else divided by $1 - p$
+#    (why?). `BatchNorm1d`: each column minus its mean over the batch, divided by its deviation. Write them. Where do they use
+#    `self.training`, and what must the second remember for `eval`, where a batch may be one image?
 # 4. `self.layers = [Linear(64, 32), Linear(32, 10)]`: what does `parameters()` find? Write `ModuleList`.
-# 5. Add a squared hinge, $\max(0, \cdot)^2$: what changes in `hinge_rule`?
+# 5. Write the cross-entropy as one operation, with the rule $(p - \text{one-hot})\,g$. What does its graph hold no more?

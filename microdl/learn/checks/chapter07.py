@@ -42,8 +42,16 @@ def _(m: Any) -> None:
         found = m.nn.softmax_forward(_SCORES, dim)
         expect(np.shape(found) == (3, 3), f"softmax of (3, 3) along {dim} has the shape {np.shape(found)}")
         sums = found.sum(axis=dim)
-        expect(same(sums, np.ones(3)), f"softmax along dim={dim}: {over} must sum to 1, but the sums are {sums}")
-        expect(same(found, _p(_SCORES, dim)), f"softmax along dim={dim} is\n{found}\nnot\n{_p(_SCORES, dim)}")
+        expect(
+            same(sums, np.ones(3)),
+            f"softmax along dim={dim}: {over} must sum to 1, but the sums are {sums}: divide by sums along dim that keep "
+            "their axis (keepdims=True)",
+        )
+        expect(
+            same(found, _p(_SCORES, dim)),
+            f"softmax along dim={dim} is\n{found}\nnot\n{_p(_SCORES, dim)}: what is taken from the scores must be one number "
+            f"for {over}, a maximum along dim that keeps its axis (keepdims=True)",
+        )
 
 
 @check(7, "softmax_forward", "finite for scores of any size, in every row")
@@ -68,11 +76,11 @@ def _(m: Any) -> None:
 @check(7, "log_softmax_forward", "the logarithm of softmax")
 def _(m: Any) -> None:
     for dim in (0, 1):
-        found = m.nn.log_softmax_forward(_SCORES, dim)
-        expect(
-            same(found, np.log(_p(_SCORES, dim))),
-            f"log_softmax along dim={dim} is\n{found}\nnot\n{np.log(_p(_SCORES, dim))}",
-        )
+        found, right = m.nn.log_softmax_forward(_SCORES, dim), np.log(_p(_SCORES, dim))
+        why = "the scores minus the logarithm of the sum of e^score, along dim (keepdims=True)"
+        if same(found - right, np.broadcast_to(_SCORES.max(axis=dim, keepdims=True), (3, 3))):
+            why = "it is too large by the maximum, which must be taken from both: the exponents, and the scores"
+        expect(same(found, right), f"log_softmax along dim={dim} is\n{found}\nnot\n{right}: {why}")
 
 
 @check(7, "log_softmax_forward", "finite where softmax is 0")
@@ -111,6 +119,8 @@ def _(m: Any) -> None:
         why = "each is 1/3 too large: the label's own term, max(0, margin), does not count"
     elif same(found, 3 * right):
         why = "they are 3 times too large: PyTorch's MultiMarginLoss divides by the number of classes"
+    elif same(found, (np.maximum(x[range(3), _LABELS][:, None] - x + 1, 0).sum(1) - 1) / 3):
+        why = "the sign is turned: a class counts where its score comes near the label's, x_j - x_y + margin"
     expect(same(found, right), f"the hinge losses are {found}, they should be {right}: {why}")
     expect(same(x, _SCORES), "hinge_forward has changed the scores that it was given: work on a new array")
 
@@ -175,12 +185,13 @@ def _linear(m: Any, weight: Any, bias: Any = None) -> Any:
 def _(m: Any) -> None:
     inner = m.nn.Sequential(_linear(m, [[1.0]], [2.0]), m.nn.ReLU())
     model = m.nn.Sequential(inner, _linear(m, [[3.0]]))
-    model.scale = m.nn.Parameter([4.0])
+    model.scale, model.mean = m.nn.Parameter([4.0]), m.tensor.Tensor([5.0])
     found = dict(model.named_parameters())
     right = ["scale", "0.0.weight", "0.0.bias", "1.weight"]
     expect(
         all(isinstance(p, m.nn.Parameter) for p in found.values()),
-        f"named_parameters lists {sorted({type(p).__name__ for p in found.values()})}: only Parameters are trained",
+        f"named_parameters lists {sorted({type(p).__name__ for p in found.values()})}: a Tensor that is no Parameter is not "
+        "trained, such as a mean that a layer remembers",
     )
     missing = [name for name in right if name not in found]
     expect(
@@ -214,8 +225,8 @@ def _(m: Any) -> None:
     flags = [part.training for part in (model, inner, *inner.children())]
     expect(
         flags == [False] * 3,
-        f"after eval() training is {flags} in the model, the Sequential in it, and the layer in that: a child has "
-        "children of its own, so call child.train(mode)",
+        f"after eval() training is {flags} in the model, the Sequential in it, and the layer in that, where all must be "
+        "False. Set self.training = mode; a child has children of its own, so call child.train(mode)",
     )
     expect(found is model, f"eval() returned {found!r}: return self, so that model.eval() is the model")
     expect(model.train().training and inner.training, "train() after eval() does not set training to True everywhere")
@@ -240,12 +251,12 @@ def _(m: Any) -> None:
     expect(
         layer.weight.shape == (4, 16), f"the weight of Linear(16, 4) has the shape {layer.weight.shape}: a row a class"
     )
-    expect(
-        [one[:2] for one in asked] == [(-0.25, 0.25)] * 3,
-        f"Linear(16, 4) draws from {asked[0][:2]}, it should be (-0.25, 0.25): k = 1/sqrt(in_features), that a "
-        "sum over "
-        "many inputs is no larger than over few",
-    )
+    for one in asked:
+        expect(
+            one[:2] == (-0.25, 0.25),
+            f"Linear(16, 4) draws from {one[:2]}, it should be (-0.25, 0.25): k = 1/sqrt(in_features), that a sum over many "
+            "inputs is no larger than over few",
+        )
     expect(
         [one[2] for one in asked] == [(4, 16), (4,), (4, 16)],
         f"the numbers are drawn in the shapes {[one[2] for one in asked]}: first the weight, then the bias, if "
@@ -302,12 +313,25 @@ def _(m: Any) -> None:
             f"NLLLoss({reduction!r}) of three examples with the losses {each.round(2)} is {found}, not {right}"
             + (": the mean divides by the number of examples" if reduction == "mean" else ""),
         )
+        log_p.grad, log_p.requires_grad = None, True
+        loss = m.nn.NLLLoss(reduction)(log_p, m.tensor.Tensor(_LABELS))
+        expect(
+            loss.requires_grad,
+            f"NLLLoss({reduction!r}) requires no grad, though the log-probabilities do: reduce the Tensor that each returns, "
+            "not its data",
+        )
 
 
 @check(7, "CrossEntropyLoss.each", "the lectures' softmax losses, from scores")
 def _(m: Any) -> None:
     right = -np.log(_p(_SCORES, 1))[range(3), _LABELS]
     found = m.nn.CrossEntropyLoss().each(m.tensor.Tensor(_SCORES), m.tensor.Tensor(_LABELS)).data
+    expect(
+        np.shape(found) == (3,),
+        f"three examples have losses of shape {np.shape(found)}, it should be (3,): of each row take the label's entry alone, "
+        "log_p[_labelled(scores, target)]",
+    )
+    expect(not same(found, -right), f"the losses are {found}: a loss is minus the log-probability of the label")
     expect(
         same(found, right),
         f"the softmax losses of the lectures' three images are {found}, they should be {right}: take log_softmax of "

@@ -8,8 +8,6 @@
 # You need: the chain rule, and a Python class. Time: 45 minutes.
 
 # %%
-import math
-
 from microdl import learn
 
 mydl = learn.use(chapters=4)  # what you have so far: your own package if it is here, else the reference
@@ -33,10 +31,11 @@ class Naive:
         self.value, self.parents, self.rules, self.grad = value, parents, rules, 0.0
 
     def __add__(self, other):
-        return Naive(self.value + other.value, (self, other), (lambda g: g, lambda g: g))
+        return type(self)(self.value + other.value, (self, other), (lambda g: g, lambda g: g))
 
     def __mul__(self, other):
-        return Naive(self.value * other.value, (self, other), (lambda g: g * other.value, lambda g: g * self.value))
+        rules = (lambda g: g * other.value, lambda g: g * self.value)
+        return type(self)(self.value * other.value, (self, other), rules)
 
     def backward(self, g=1.0):
         self.grad = g
@@ -67,15 +66,12 @@ print("printed:", x.grad, " right:", 2 * 3.0 + 1)
 # $$\frac{dz}{dx} = \sum_{\text{uses } u \text{ of } x} \frac{dz}{du}\,\frac{\partial u}{\partial x}.$$
 #
 # `self.grad += g` in place of `self.grad = g` mends this example. **Predict** how often `backward` is then called for 5
-# additions $z + z$, one after the other, for 10, and for 15.
+# additions $z + z$, each of the last one's result, for 10, and for 15.
 
 
 # %%
 class Counting(Naive):
     calls = 0
-
-    def __add__(self, other):
-        return Counting(self.value + other.value, (self, other), (lambda g: g, lambda g: g))
 
     def backward(self, g=1.0):
         Counting.calls += 1
@@ -84,9 +80,11 @@ class Counting(Naive):
             parent.backward(rule(g))
 
 
+x = Counting(3.0)
+(x * x + x).backward()
+print("x*x + x: dz/dx =", x.grad)
 for depth in (5, 10, 15):
-    x = Counting(1.0)
-    z = x
+    x = z = Counting(1.0)
     for _ in range(depth):
         z = z + z
     Counting.calls = 0
@@ -94,7 +92,7 @@ for depth in (5, 10, 15):
     print(f"{depth} additions: dz/dx = {x.grad:.0f}, {Counting.calls} calls")
 
 # %% [markdown]
-# The derivative is right, and the price is hopeless: 65,535 calls for sixteen numbers, and with each addition twice as
+# The derivatives are right, and the price is hopeless: 65,535 calls for sixteen numbers, and with each addition twice as
 # many. Each path from $z$ to $x$ is walked on its own, and each number that is used twice doubles their number.
 #
 # ## The engine

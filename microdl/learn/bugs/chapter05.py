@@ -33,6 +33,8 @@ BUGS = [
         "stack.append((node, True))\n            stack.extend((parent, False) for parent in node.parents)",
         "order.insert(0, node)\n            stack.extend((parent, False) for parent in node.parents)",
         "_order", r"not when it is discovered"),
+    Bug(5, "oldest first", "scalar.py", "for node in reversed(_order(self)):", "for node in _order(self):",
+        "Value.backward", r"begin at the result"),
     Bug(5, "seen forgotten", "scalar.py", "seen.add(node)\n", "pass\n", "_order", r"is listed twice"),
     Bug(5, "exp's rule without its value", "scalar.py", "(lambda g: g * out,)", "(lambda g: g,)", "Value.exp",
         r"3 e\^x"),

@@ -24,7 +24,13 @@ def _grad(m: Any, f: Callable[[Any], Any], x: float) -> tuple[float, float]:
         isinstance(out, m.scalar.Value),
         f"the result is a {type(out).__name__}, not a Value: it cannot be differentiated",
     )
-    out.backward()
+    try:
+        out.backward()
+    except KeyError:
+        raise AssertionError(
+            "a number's turn came before anything had arrived at it (KeyError): begin at the result, go through "
+            "reversed(_order(self)), and add to what has arrived at each parent"
+        ) from None
     return out.value, v.grad
 
 
@@ -72,6 +78,10 @@ def _(m: Any) -> None:
     for x in _POINTS:
         out = m.scalar.Value(x).exp()
         expect(_close(out.value, math.exp(x)), f"exp of {x} is {out.value}, not {math.exp(x)}")
+        expect(
+            len(out.parents) == len(out.rules) == 1,
+            f"exp has {len(out.parents)} parents and {len(out.rules)} rules, it should be one each: (self,) and (lambda g: ...,)",
+        )
         (got,) = (rule(3.0) for rule in out.rules)
         expect(
             _close(got, 3 * math.exp(x)), f"the rule of exp at {x} turns 3 into {got}, not 3 e^x = {3 * math.exp(x)}"

@@ -161,9 +161,9 @@ def unbroadcast(g, shape):
 # %% [markdown]
 # ## Rules for whole arrays
 #
-# For operations on each entry the rules are those of numbers. New here: $\partial(a/b)/\partial b = -a/b^2 =
-# -\mathit{out}/b$; $a^n = e^{n \ln a}$, so $\partial a^n/\partial n = \mathit{out} \cdot \ln a$; and $|x|$ has the slope
-# $\operatorname{sign} x$.
+# For operations on each entry the rules are those of numbers. New here: for $y = a/b$ it is
+# $\partial y/\partial b = -a/b^2 = -y/b$; for $y = a^n = e^{n \ln a}$ it is $\partial y/\partial n = y \ln a$; and $|x|$
+# has the slope $\operatorname{sign} x$.
 #
 # **Sum and mean.** $s = \sum_k x_k$ has $\partial s/\partial x_k = 1$: each entry gets a copy of the gradient of the
 # sum that it went into. The mean is the sum over $n$ entries divided by $n$, and so is its gradient.
@@ -174,8 +174,8 @@ def unbroadcast(g, shape):
 # $$\frac{\partial L}{\partial a_{ik}} = \sum_j g_{ij} b_{kj} = (g\,b^{\mathsf T})_{ik}, \qquad
 # \frac{\partial L}{\partial b_{kj}} = \sum_i a_{ik} g_{ij} = (a^{\mathsf T} g)_{kj}.$$
 #
-# If you forget which side is transposed: the shapes leave one way only. With a vector in place of $b$, $y_i = \sum_k
-# a_{ik} b_k$, there is no $j$ to sum over, and $\partial L/\partial a_{ik} = g_i b_k$, an outer product.
+# If you forget which side is transposed: the shapes leave one way only. For a vector $b$ it is
+# $y_i = \sum_k a_{ik} b_k$; there is no $j$ to sum over, and $\partial L/\partial a_{ik} = g_i b_k$, an outer product.
 #
 # **Indexing.** $y_n = x_{i_n}$ hands $g_n$ back to the entry $i_n$. An index may occur twice: then the entry was used
 # twice, and both gradients must arrive. **Predict** what `+=` gives where entry 1 is taken twice, with gradients 10 and 5:

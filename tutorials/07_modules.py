@@ -37,7 +37,7 @@ print("float32 goes from e^{1:.1f} to e^{0:.1f}".format(*np.log([np.finfo("f").m
 # %% [markdown]
 # Two faults. **Overflow**: $e^{100}$ is infinite in float32, and $\infty/\infty$ is NaN; one NaN in a loss makes every
 # weight NaN in the next step. **Underflow**, which is worse: a probability that is too small for float32 becomes 0, its
-# logarithm $-\infty$ and the gradient NaN, though the true loss is just the distance of two scores.
+# logarithm $-\infty$ and the gradient NaN, though the true loss is about the distance of two scores.
 #
 # The first has a cure that costs nothing: take the same number $m$ from all scores. Numerator and denominator of $p_j$
 # both get the factor $e^{-m}$, so $p_j$ stays the same. With $m = \max_k x_k$ no exponent is above 0, so nothing
@@ -172,8 +172,8 @@ for name, log_p in {
 # by hand is wrong as soon as someone adds a layer: a part of the network stands still, and nothing says so. So a `Module`
 # finds them itself: those among its attributes, then those of the modules among its attributes, and so on down.
 #
-# **Where do the first weights come from?** **Predict** the gradients of the first of two layers where all weights are 0, and
-# where not all are 0, but all hidden units have the same weights.
+# **Where do the first weights come from?** **Predict** the gradients of the first of two layers where all weights are 0,
+# and where not all are 0, but all hidden units have the same weights.
 
 # %%
 generator = np.random.default_rng(0)
@@ -195,9 +195,9 @@ for name, W1, W2 in (
 # and stay one unit, whatever the number of steps. So weights start at random. But not at any size: those of the third
 # line give a first loss far above the $\ln 10 = 2.30$ of a model that knows nothing and says so.
 #
-# A weight from $U(-k, k)$ has the mean square $\frac{1}{2k} \int_{-k}^k w^2\,dw = k^2/3$. In the sum of $n$ products
-# $w_i x_i$ the mixed terms have the mean 0, so its mean square is $n\,k^2/3$ times that of $x$. With $k = 1/\sqrt n$
-# this is a third, however wide the layer is. That is what PyTorch's `Linear` takes, for weights and bias alike.
+# A weight from $U(-k, k)$, uniform between $-k$ and $k$, has the mean square $\frac{1}{2k} \int_{-k}^k w^2\,dw = k^2/3$.
+# In the square of $\sum_i w_i x_i$ the mixed terms have the mean 0, so its mean is $n\,k^2/3$ times the mean of $x^2$. With
+# $k = 1/\sqrt n$ that is a third, however wide the layer is. PyTorch's `Linear` takes this $k$, for weights and bias.
 
 # %% file="nn.py"
 _generator = np.random.default_rng(0)

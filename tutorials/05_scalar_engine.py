@@ -117,6 +117,10 @@ for depth in (5, 10, 15):
 import math
 
 
+def _value(x):
+    return x if isinstance(x, Value) else Value(x)
+
+
 class Value:
     """A number in a graph: `value`, the parents it was computed from, and a rule for each: gradient in, gradient out."""
 
@@ -153,7 +157,7 @@ class Value:
 
     def exp(self):
         """e to the power of self."""
-        # <exercise Value.exp: Return e^self, with one parent and one rule. Its derivative is itself: compute it once.>
+        # <exercise Value.exp: Return e^self. It has one parent and one rule; its derivative is itself: compute it once.>
         # hint: d(e^a)/da is e^a, the value of the result: keep it for the rule.
         # hint: out = math.exp(self.value), and the rule lambda g: g * out.
         # hint: return Value(out, (self,), (lambda g: g * out,)): a tuple of one needs its comma.
@@ -168,21 +172,6 @@ class Value:
     def relu(self):
         """max(self, 0), with the derivative 0 at 0."""
         return Value(max(self.value, 0.0), (self,), (lambda g: g if self.value > 0 else 0.0,))
-
-    def backward(self):
-        """Add to the `grad` of every number that this one was computed from the derivative of this one by it."""
-        # <exercise Value.backward: Hand gradients back along the graph, each number once, and add to each number's grad what arrived there.>
-        # hint: A number may hand on its gradient only when all of its uses have handed theirs to it: reversed(_order(self)).
-        # hint: What has arrived at each number in this walk is not its `grad`, which may hold an earlier walk's: keep a dict of your own.
-        # hint: It begins as {self: 1.0}, for dz/dz = 1. For each node: g = arrived.pop(node), and node.grad += g.
-        # hint: Then, for each parent and its rule: arrived[parent] = arrived.get(parent, 0.0) + rule(g).
-        arrived = {self: 1.0}
-        for node in reversed(_order(self)):
-            g = arrived.pop(node)
-            node.grad += g
-            for parent, rule in zip(node.parents, node.rules):
-                arrived[parent] = arrived.get(parent, 0.0) + rule(g)
-        # </exercise>
 
     def __neg__(self):
         return self * -1
@@ -201,18 +190,25 @@ class Value:
     def __rtruediv__(self, other):
         return _value(other) / self
 
-
-def _value(x):
-    return x if isinstance(x, Value) else Value(x)
+    def backward(self):
+        """Add to the `grad` of every number that this one was computed from the derivative of this one by it."""
+        # <exercise Value.backward: Write _order(root) below the class: a list of root and every number that it was computed from, each once, parents first. Then go through it backwards, hand the gradient of each number to its parents, and add to its grad what arrived there.>
+        # hint: For _order visit the graph depth first, and list a number when all of its parents are listed. Keep a set of the numbers seen: one that is used twice is met twice.
+        # hint: Recursion ends at about 1,000 calls: keep a stack of your own, of pairs (number, are its parents listed?), at first [(root, False)].
+        # hint: Of a new number push (node, True), then (parent, False) for each parent: they lie above it, and are done when it comes up. Then order.append(node).
+        # hint: Now backward. What has arrived at a number in this walk is not its `grad`, which may hold an earlier walk's: keep a dict, at first {self: 1.0}, for dz/dz = 1.
+        # hint: For each node in reversed(_order(self)): g = arrived.pop(node), and node.grad += g.
+        # hint: Then, for each parent and its rule: arrived[parent] = arrived.get(parent, 0.0) + rule(g).
+        arrived = {self: 1.0}
+        for node in reversed(_order(self)):
+            g = arrived.pop(node)
+            node.grad += g
+            for parent, rule in zip(node.parents, node.rules):
+                arrived[parent] = arrived.get(parent, 0.0) + rule(g)
 
 
 def _order(root):
     """A list of root and every number that it was computed from, each once, parents before what was computed from them."""
-    # <exercise _order: Return the list. Visit the graph depth first, and list a number when all of its parents are listed.>
-    # hint: A number that is used twice is met twice: keep a set of those that you have seen.
-    # hint: Recursion ends at about 1,000 calls: keep a stack of your own, of pairs (number, are its parents listed?).
-    # hint: Take (node, False) from it: if the node is new, push (node, True), and then (parent, False) for each parent.
-    # hint: The parents lie above (node, True) on the stack, so they are done when it comes up: then order.append(node).
     order, seen, stack = [], set(), [(root, False)]
     while stack:
         node, ready = stack.pop()
@@ -352,7 +348,7 @@ print("x.grad", x.grad)
 # %% [markdown]
 # **What the real file adds** (`microdl/autograd/engine.py`): gradients that are arrays, operations with several results,
 # hooks, and `create_graph`, with which the walk itself is recorded and can be differentiated again. And an error where a
-# value that a rule needs was changed in between; your `Value` would hand back a wrong gradient:
+# value that a rule needs was changed in between; the rules of your product would take the changed one, and say nothing:
 
 # %%
 x = torch.tensor(3.0, requires_grad=True)

@@ -20,8 +20,7 @@ mydl = learn.use(chapters=10)
 
 from mydl import nn, optim
 from mydl.data import manual_seed
-from mydl.nn import _labelled
-from mydl.tensor import Tensor, no_grad, op
+from mydl.tensor import Tensor, no_grad
 
 # %% [markdown]
 # ## From a score to a probability
@@ -237,14 +236,16 @@ print("losses by engine", np.array(by_engine[::7]).round(4), "  w at the end", v
 print(f"largest difference of 30 losses: {np.abs(np.subtract(by_hand, by_engine)).max():.0e}")
 
 # %% [markdown]
+# What differs is rounding: the hand takes the logarithm of $1 - p$.
+#
 # ## T classes by two: one versus rest
 #
 # Two classes are enough for more: for each of $T$ classes train a binary classifier "is it this one?". Each has its own
 # hyperplane, and the prediction is the class with the highest score. The $T$ classifiers are the rows of one matrix, and
 # their losses are added: that is `one_vs_rest_loss`.
 #
-# Below are three classes in the plane and, dashed, the three hyperplanes, each with an arrow to the side where its
-# score is positive. **Predict**: near the middle all three scores can be negative: "none of them". Which class is it
+# Below are three classes in the plane and, as broken lines, the three hyperplanes, each with an arrow to the side where
+# its score is positive. **Predict**: near the middle all three scores can be negative: "none of them". Which class is it
 # given? And on the digits: is one versus rest better or worse than the softmax, and by how much?
 
 

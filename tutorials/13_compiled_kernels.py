@@ -273,7 +273,8 @@ for name, function in (("np.exp", lambda z, out: np.exp(z, out)), ("compiled loo
 # %% [markdown]
 # There it is. A processor of today has instructions for four or eight float64 at once (*SIMD*), and NumPy's exponential is
 # written with them. The compiled loop calls the library's function once for each number, and a call cannot be spread
-# over eight numbers. A kernel is not fast because it is compiled.
+# over eight numbers. (Where Numba finds Intel's SVML, a library of such functions, it can, and your table may differ.) A
+# kernel is not fast because it is compiled.
 #
 # ## An exponential for many numbers at once
 #
@@ -489,8 +490,8 @@ figure
 # %% [markdown]
 # ## What PyTorch does here
 #
-# Its kernels are C++ with SIMD instructions written out, its softmax and its gradient are one pass each, its matrix
-# products come from a library. For a step of a small model it, too, spends most of its time around the kernels, on
+# Its kernels are C++ with SIMD instructions written out (its exponential, too, is a polynomial), its softmax is one
+# kernel and its gradient another, its matrix products come from a library. For a step of a small model it, too, spends most of its time around the kernels, on
 # checks, nodes and calls: there a small framework need not be slower.
 #
 # **What the real file adds** (`microdl/kernels/_math.py`, `microdl/kernels/softmax.py`, `microdl/kernels/_threads.py`,

@@ -79,12 +79,13 @@ def test_every_exercise_has_checks_and_every_chapter_five_bugs(chapter: Chapter)
 
 
 def test_the_teachers_guide_has_a_misconception_and_its_bug_for_every_chapter() -> None:
-    rows = re.findall(
-        r'^\| (\d+) .*"[^"]+": \*([^*]+)\* \|$', (folder() / "TEACHING.md").read_text("utf-8"), re.MULTILINE
-    )
-    assert [int(number) for number, _ in rows] == list(EVERY)
+    row = re.compile(r'^\| (\d+) [^|]*\| (\d+) \|.*"[^"]+": \*([^*]+)\* \|$', re.MULTILINE)
+    rows = [(int(n), int(time), bug) for n, time, bug in row.findall((folder() / "TEACHING.md").read_text("utf-8"))]
+    assert [number for number, _, _ in rows] == list(EVERY)
     zoo = {(bug.chapter, bug.name) for bug in BUGS}
-    assert [row for row in rows if (int(row[0]), row[1]) not in zoo] == []
+    assert [(number, bug) for number, _, bug in rows if (number, bug) not in zoo] == []
+    told = [re.search(r"Time: (\d+) minutes", chapter.path.read_text("utf-8")) for chapter in EVERY.values()]
+    assert [minutes for _, minutes, _ in rows] == [int(time[1]) for time in told if time]
 
 
 @pytest.mark.parametrize("chapter", EVERY.values(), ids=lambda one: f"chapter {one.number}")

@@ -21,8 +21,10 @@ NUMBERS = {
     3: ["loss 1.25322, slope -2.5", "loss 1.25353, slope +0.6", "loss 1.25347, slope +0.0"],
     5: ["loss 2.04", "by hand -0.8700"],
     8: ["score 1, L2 1, L1 1", "score 1, L2 0.25, L1 1"],
-    11: ["3.9876", "3.9688", "0.46"],
-    12: ["10800"],
+    11: ["-3.9688", "BCE, y = 0 tensor(3.9876, requires_grad=True)",
+         "-log(sigmoid(ys)), y = -1 tensor(3.9876, requires_grad=True)",
+         "log(1 + exp(-ys)), y = -1 tensor(3.9876, requires_grad=True)", "-ln 0.63 = 0.46"],
+    12: ["320 x 240: 40 x 30 cells x 9 bins = 10,800"],
 }  # fmt: skip
 
 

@@ -118,22 +118,24 @@ def no_grad():
 
 def op(forward, **rules):
     """A function of tensors: `forward` of arrays, and rules, argument=lambda g, ...: gradient of that argument."""
-    signature = inspect.signature(forward)
+    parameters = inspect.signature(forward).parameters
+    names, defaults = list(parameters), {name: p.default for name, p in parameters.items() if p.default is not p.empty}
     needs = {name: list(inspect.signature(rule).parameters)[1:] for name, rule in rules.items()}
 
     def call(*args, **kwargs):
-        given = signature.bind(*args, **kwargs)
-        given.apply_defaults()
+        if len(args) > len(names):
+            raise TypeError(f"{len(args)} arguments were given, and {len(names)} are taken: {', '.join(names)}")
+        given = {**defaults, **dict(zip(names, args)), **kwargs}
         # <exercise op: Return forward's result as a Tensor; while recording, give it the parents that require grad, and their rules.>
-        # hint: Call forward with arrays: in given.arguments, x.data takes the place of each x that is a Tensor.
+        # hint: Call forward with arrays: in given, a dict by name, x.data takes the place of each x that is a Tensor.
         # hint: A parent is an argument that has a rule, is a Tensor, and requires grad. With one parent or more, the result requires grad.
         # hint: A rule is called later, with g alone. Fill in what it needs now: partial(rule, **{need: values[need] for need in needs[name]}). A lambda made in a loop would see the loop's last rule.
         # hint: A rule may need the result as well: values["out"] = out.data, before you make the rules.
-        values = {name: x.data if isinstance(x, Tensor) else x for name, x in given.arguments.items()}
+        values = {name: x.data if isinstance(x, Tensor) else x for name, x in given.items()}
         out = Tensor(forward(**values))
         values["out"] = out.data
         for name, rule in rules.items():
-            parent = given.arguments[name]
+            parent = given[name]
             if _recording and isinstance(parent, Tensor) and parent.requires_grad:
                 out.requires_grad = True
                 out.parents.append(parent)
@@ -357,8 +359,8 @@ class Tensor:
 
 def _back(rule, g, parent):
     """What a rule hands back to a parent: an array of the parent's shape and dtype. The one place of unbroadcasting."""
-    back = unbroadcast(np.asarray(rule(g)), parent.shape)
-    if back.shape != parent.shape:
+    back = unbroadcast(np.asarray(rule(g)), parent.data.shape)
+    if back.shape != parent.data.shape:
         raise RuntimeError(f"a rule gave a gradient of shape {back.shape} for a tensor of shape {parent.shape}")
     return back.astype(parent.dtype, copy=False)
 

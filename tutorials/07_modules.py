@@ -360,7 +360,8 @@ def _labelled(scores, target):
     y = target.data if isinstance(target, Tensor) else np.asarray(target)
     if y.shape != scores.shape[:1]:
         raise ValueError(f"scores of shape {scores.shape} need {scores.shape[0]} labels, not an array of {y.shape}")
-    if wrong := [label for label in y.tolist() if not 0 <= label < scores.shape[1]]:
+    wrong = y[(y < 0) | (y >= scores.shape[1])]
+    if wrong.size:
         raise IndexError(f"Target {wrong[0]} is out of bounds: the classes are 0 to {scores.shape[1] - 1}")
     return np.arange(len(y)), y
 

@@ -143,15 +143,16 @@ class Generator:
 
     def permutation(self, n):
         """The numbers 0 to n - 1 in random order, shape (n,)."""
-        # <exercise Generator.permutation: Begin with np.arange(n); for i from 0 to n - 2 swap the entries at i and i + (word mod (n - i)).>
+        # <exercise Generator.permutation: Begin with 0, 1, ..., n - 1; for i from 0 to n - 2 swap the entries at i and i + (word mod (n - i)); return an array of integers.>
         # hint: One word a swap, so n - 1 words: for n = 1 none is drawn.
-        # hint: for i, word in enumerate(self.draw(max(n - 1, 0))): z = int(word) % (n - i).
-        # hint: order[i], order[i + z] = order[i + z], order[i].
-        order = np.arange(n)
-        for i, word in enumerate(self.draw(max(n - 1, 0))):
-            z = int(word) % (n - i)
-            order[i], order[i + z] = order[i + z], order[i]
-        return order
+        # hint: All places at once: first = np.arange(n - 1), and second = first + self.draw(max(n - 1, 0)) % (n - first).
+        # hint: A list's entries are swapped faster than an array's: order = list(range(n)), and for i, j in enumerate(second.tolist()): order[i], order[j] = order[j], order[i].
+        first = np.arange(n - 1)
+        second = first + self.draw(max(n - 1, 0)) % (n - first)
+        order = list(range(n))
+        for i, j in enumerate(second.tolist()):
+            order[i], order[j] = order[j], order[i]
+        return np.array(order, int)
         # </exercise>
 
 

@@ -22,19 +22,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "torch" in metafunc.fixturenames:
         named = metafunc.config.getoption("--framework", None)
-        metafunc.parametrize("torch", [named] if named else ["microdl", "chapters"], indirect=True)
+        metafunc.parametrize(
+            "torch", [named] if named else ["microdl", "chapters", "chapters with kernels"], indirect=True
+        )
 
 
 @pytest.fixture
 def torch(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """microdl, the reference of all chapters, or the package that was named, as a script calls it."""
-    if request.param != "chapters":
+    if not request.param.startswith("chapters"):
         monkeypatch.syspath_prepend(Path.cwd())
         yield microdl if request.param == "microdl" else _face(request.param)
         return
     monkeypatch.chdir(tmp_path)
     path = list(sys.path)
     learn.use(chapters=13)
+    if request.param == "chapters with kernels":
+        importlib.import_module("mydl.kernels").use_kernels()
     yield _face("mydl")
     sys.path[:] = path
     for name in [name for name in sys.modules if name.split(".")[0] == "mydl"]:

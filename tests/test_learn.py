@@ -102,6 +102,13 @@ def test_the_files_that_a_chapter_names_are_there(chapter: Chapter) -> None:
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
+def test_the_reference_is_a_small_framework() -> None:
+    lines = [
+        line for chapter in EVERY.values() for file in chapter.files for line in chapter.reference(file).splitlines()
+    ]
+    assert 600 <= sum(bool(line.strip()) for line in lines) <= 900
+
+
 def test_the_package_of_another_name_imports_from_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
     text = 'from mydl.tensor import op\nimport mydl.nn\n# from mydl\n    from mydl import data\nx = "import mydl"\n'

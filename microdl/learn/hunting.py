@@ -71,46 +71,44 @@ def plant(number: int, bug: str, target: Path) -> int:
 
 def _find(bugs: Sequence[Bug], every: dict[int, Chapter], tests: Path, name: str) -> list[bool]:
     """Print and return which bugs these tests find; nothing, where they do not pass on the reference."""
-    code, words = _run(None, every, tests, name)
-    if code:
-        reasons = {5: "no tests are in it", _UNUSED: f"they import no {name}: give the name that they do by --package"}
-        print(f"{tests}: {reasons.get(code, f'they fail on the reference, and so prove nothing: {words}')}")
-        return []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = list(pool.map(lambda bug: _run(bug, every, tests, name)[0] not in (0, _UNUSED), bugs))
+    with tempfile.TemporaryDirectory() as scratch:
+        packages = [Path(scratch, str(place), name) for place in range(len(bugs) + 1)]
+        for package, bug in zip(
+            packages, [None, *bugs], strict=True
+        ):  # here: threads that parse at once confuse Python 3.11
+            _write(package, every, bug)
+        code, words = _run(packages[0], tests)
+        if code:
+            reasons = {
+                5: "no tests are in it",
+                _UNUSED: f"they import no {name}: give the name that they do by --package",
+            }
+            print(f"{tests}: {reasons.get(code, f'they fail on the reference, and so prove nothing: {words}')}")
+            return []
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            found = list(pool.map(lambda package: _run(package, tests)[0] not in (0, _UNUSED), packages[1:]))
     print(f"{tests}: finds {sum(found)} of {len(bugs)}")
     for bug, seen in zip(bugs, found, strict=True):
         print(f"  {'found ' if seen else 'MISSED'} {bug.name} ({bug.exercise})")
     return found
 
 
-def _run(bug: Bug | None, every: dict[int, Chapter], tests: Path, name: str) -> tuple[int, str]:
+def _run(package: Path, tests: Path) -> tuple[int, str]:
     """pytest's exit code, and the error or last line that it printed. Tests that do not end have found something."""
-    with tempfile.TemporaryDirectory() as scratch:
-        _write(Path(scratch, name), every, bug)
-        words = [
-            sys.executable,
-            "-B",
-            "-c",
-            _RUN,
-            scratch,
-            name,
-            *_OPTIONS,
-            f"--rootdir={scratch}",
-            str(tests.resolve()),
-        ]
-        try:
-            done = subprocess.run(
-                words,
-                capture_output=True,
-                text=True,
-                timeout=_SECONDS,
-                check=False,
-                cwd=scratch,
-                stdin=subprocess.DEVNULL,
-            )
-        except subprocess.TimeoutExpired:
-            return 1, f"no end within {_SECONDS} seconds"
+    scratch, place = str(package.parent), str(tests.resolve())
+    words = [sys.executable, "-B", "-c", _RUN, scratch, package.name, *_OPTIONS, f"--rootdir={scratch}", place]
+    try:
+        done = subprocess.run(
+            words,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+            cwd=scratch,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired:
+        return 1, f"no end within {_SECONDS} seconds"
     lines = (done.stdout.strip() or done.stderr.strip() or "no word").splitlines()
     return done.returncode, next((line[1:].strip() for line in lines if line.startswith("E ")), lines[-1])
 

@@ -12,7 +12,7 @@ from microdl.learn.chapter import chapters
 # chapter: what it prints, spaces aside
 NUMBERS = {
     1: ["sum: 456", "[[ 46 12 14 1]", "[ 82 13 39 33]", "[ 12 10 0 30]", "[ 2 32 22 108]]", "28 % to 39 %", "about 7",
-        "4 points for 1 of 3", "16 points for 2 of 3", "64 points for 3 of 3"],
+        "4 points in 1 dimension", "16 points in 2 dimensions", "64 points in 3 dimensions"],
     2: ["[-96.8 437.9 60.75]", "30730", "[ 2.9 0. 12.9]", "15.8 / 3 = 5.27", "[ 4.8 0. 23.8]", "[ 3.9 1. 13.9]",
         "[ 24.53 164.02 0.18]", "[0.13 0.87 0. ]", "loss: 2.04", "-log10 p = 0.89", "-ln 0.31 = 1.17", "hinge: 9.0",
         "softmax: 2.303", "[10, -2, 3], [10, 9, 9], [10, -100, -100]", "[20, -2, 3], [20, 9, 9], [20, -100, -100]",

@@ -286,7 +286,9 @@ print("by the lectures, CIFAR-10: 28 % to 39 %; by chance:", f"{1 / 10:.0%}")
 for dimensions in (1, 2, 3):
     grid = np.stack(np.meshgrid(*[np.arange(4.0)] * dimensions), axis=-1).reshape(-1, dimensions)
     nearest = np.sort(l2_distances(grid, grid), axis=1)[:, 1]
-    print(f"{len(grid):>2} points for {dimensions} of 3 directions, each {nearest.min():g} from the next")
+    print(
+        f"{len(grid):>2} points in {dimensions} dimension{'s' * (dimensions > 1)}, each {nearest.min():g} from the next"
+    )
 print(f"for the 3,072 of CIFAR-10: a number of points with {len(str(4**3072)):,} digits")
 
 # %% [markdown]

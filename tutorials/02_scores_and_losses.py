@@ -58,7 +58,7 @@ rows = np.array([[1.0, 0], [-0.5, 0.87], [-0.5, -0.87]])
 plot_decision_regions(lambda new: new @ rows.T - 0.5, points, classes, title="where each score is 0, and its normal")
 
 # %% [markdown]
-# At the origin: the biases move the three coloured lines, but only their differences would move the borders.
+# At the origin: the biases move the three broken lines, but only their differences would move the borders.
 #
 # ## The naive way: count the mistakes
 #
@@ -423,7 +423,7 @@ for loss in (nn.CrossEntropyLoss(), nn.MultiMarginLoss()):
 # %% [markdown]
 # Below, `losses[i]` gets $s_y$ with the largest score taken out, and loses $\ln \sum_j e^{s_j}$, line by line your
 # formula (with the other sign). Rows of fewer than 64 classes go through the exponential many at a time: a row of ten
-# is too short to fill the processor's vectors.
+# is too short for instructions that compute several numbers at once (chapter 13).
 
 # %%
 learn.excerpt("microdl/kernels/softmax.py", "_losses")

@@ -87,7 +87,8 @@ for name, h, error in (("forward", 2 * u**0.5, 2 * u**0.5), ("central", (3 * u) 
 #
 # $$\frac{|a - n|}{\max(|a|, |n|, 10^{-4})} \le 10^{-5}.$$
 #
-# The bound lies far above the errors in the table and far below those of a wrong formula, which are usually a factor.
+# The bound lies far above the error at this $h$ in the table and far below those of a wrong formula, which are usually
+# a factor.
 #
 # Most functions have arrays as inputs and outputs. What a program of gradients has for each is a *backward* function:
 # it is given the gradient $g$ of the loss by the outputs, $g_k = \partial L / \partial f_k$, and returns that by the
@@ -280,8 +281,8 @@ figure
 # the others, each in turn; with `fast_mode=True` it compares one number, for a random $g$ and a random direction of the
 # inputs. It warns of inputs that are not in double precision, and it convicts `relu` at 0, where the difference is 0.5.
 #
-# microdl's has the same name and signature, and PyTorch's rule where one of the tolerances is given; without, a rule of
-# its own:
+# microdl's has the same name and signature, and PyTorch's rule where one of `eps`, `atol` and `rtol` is given; without,
+# a rule of its own:
 
 # %%
 import microdl as torch

@@ -62,9 +62,10 @@ print("probabilities:", softmax(scores)[0].round(4))
 # a matrix product, $g^T x$. Check the shapes: $g^T$ is (classes, n), $x$ is (n, pixels), $W$ is (classes, pixels). It
 # takes as many multiplications as $x W^T$, the scores: all slopes together cost one more product of that size.
 #
-# **The batch and the penalty.** The loss of a batch is the *mean* of its images' losses, so everything is divided by
-# $n$. And chapter 2 found that the best weights are not unique; `decay` times $\sum W_{kt}^2$ is added to prefer small
-# ones, with the gradient $2 \cdot$ `decay` $\cdot W_{kt}$.
+# **The batch and the penalty.** A step looks at a *batch*: all images, or a few drawn at random, a *minibatch*. Its
+# loss is the *mean* of its images' losses, so everything is divided by $n$. And chapter 2 found that the best weights
+# are not unique; `decay` times $\sum W_{kt}^2$ is added to prefer small ones, with the gradient $2 \cdot$ `decay`
+# $\cdot W_{kt}$.
 
 # %% file="descent.py"
 """Chapter 4: the gradients of two losses, and gradient descent."""
@@ -243,7 +244,8 @@ for decay in (0.0, 0.01):
 #
 # ## Downhill
 #
-# The digits. **Predict** what gradient descent reaches after ten epochs of 22 steps each, against 1,000 random guesses.
+# The digits. **Predict** what gradient descent reaches after ten *epochs*, passes through all images, of 22 steps each,
+# against 1,000 random guesses.
 
 # %%
 from microdl.datasets import Digits

@@ -59,9 +59,9 @@ x = Naive(3.0)
 print("printed:", x.grad, " right:", 2 * 3.0 + 1)
 
 # %% [markdown]
-# The last path to arrive overwrote the others. Let $x$ grow by a small $h$. Each number $u$ that $x$ is used for grows by
-# $\frac{\partial u}{\partial x} h$, and $z$ by $\frac{dz}{du} \frac{\partial u}{\partial x} h$ because of it. All of them
-# grow at once, so $z$ grows by the **sum**:
+# The last path to arrive overwrote the others. Let $x$ grow by a small $h$. Each number $u$ that $x$ is used for grows
+# by $\frac{\partial u}{\partial x} h$, and $z$ by $\frac{dz}{du} \frac{\partial u}{\partial x} h$ because of it. All of
+# them grow at once, so $z$ grows by the **sum**:
 #
 # $$\frac{dz}{dx} = \sum_{\text{uses } u \text{ of } x} \frac{dz}{du}\,\frac{\partial u}{\partial x}.$$
 #
@@ -92,8 +92,8 @@ for depth in (5, 10, 15):
     print(f"{depth} additions: dz/dx = {x.grad:.0f}, {Counting.calls} calls")
 
 # %% [markdown]
-# The derivatives are right, and the price is hopeless: 65,535 calls for sixteen numbers, and with each addition twice as
-# many. Each path from $z$ to $x$ is walked on its own, and each number that is used twice doubles their number.
+# The derivatives are right, and the price is hopeless: 65,535 calls for sixteen numbers, and with each addition twice
+# as many. Each path from $z$ to $x$ is walked on its own, and each number that is used twice doubles their number.
 #
 # ## The engine
 #
@@ -109,7 +109,7 @@ for depth in (5, 10, 15):
 # $da^n/da = n a^{n-1}$, $de^a/da = e^a$, $d\ln a/da = 1/a$; and $\max(a, 0)$ has the slope 1 where $a > 0$, else 0. The
 # rest needs none of its own: $a - b = a + (-1)\,b$, and $a/b = a\,b^{-1}$.
 #
-# Write the exercises in `scalar.py`: `microdl learn check 5` says which of their properties hold.
+# Write the four functions in `scalar.py`: `microdl learn check 5` says which of their properties hold.
 
 # %% file="scalar.py"
 """Chapter 5: numbers that remember how they were computed, and differentiate themselves."""
@@ -241,8 +241,8 @@ print(f"dz/dx = {x.grad:.6f}, and 1.001^1000 = {1.001**1000:.6f}")
 
 # %% [markdown]
 # And the softmax loss of chapter 2, for the cat image with the scores 3.2 (cat), 5.1 (car) and -1.7 (frog). By hand its
-# gradient is $p - \text{one-hot}$; the engine was never told that. **Predict** the signs: which scores should grow, that
-# the loss may fall?
+# gradient is $p - \text{one-hot}$; the engine was never told that. **Predict** the signs: which scores should grow,
+# that the loss may fall?
 
 # %%
 scores = [Value(s) for s in (3.2, 5.1, -1.7)]
@@ -318,8 +318,8 @@ z.backward()
 draw(z, {x: "x", z: "z = x*x + x"})
 
 # %% [markdown]
-# Their sum is `x.grad`. So it is for every number: its gradient is the sum over the arrows that leave it. The naive class
-# kept one of the three; the second class walked on to the left once for each arrow, in place of once for each box.
+# Their sum is `x.grad`. So it is for every number: its gradient is the sum over the arrows that leave it. The naive
+# class kept one of the three; the second class walked on to the left once for each path, in place of once for each box.
 #
 # The softmax loss. The exponential of the cat's score is used twice, in the numerator and in the sum, and its two
 # gradients have different signs. The last step shows what is still wasteful: the constant -1 got a gradient, too, which
@@ -332,8 +332,8 @@ draw(loss, {**dict(zip(scores, ("cat", "car", "frog"))), p: "p of cat", loss: "l
 # ## What PyTorch does here
 #
 # The same: each tensor that an operation made has a `grad_fn`, which knows its parents (`next_functions`), and
-# `backward()` runs them newest first, each when all of its uses have run. PyTorch counts the uses of each node before it
-# starts, and then takes the newest of those whose uses are done. microdl numbers the steps as they are recorded, and
+# `backward()` runs them newest first, each when all of its uses have run. PyTorch counts the uses of each node before
+# it starts, and then takes the newest of those whose uses are done. microdl numbers the steps as they are recorded, and
 # takes the highest number first: whatever uses a number was recorded after it, so no order needs to be computed at all.
 
 # %%
@@ -346,9 +346,10 @@ z.backward()
 print("x.grad", x.grad)
 
 # %% [markdown]
-# **What the real file adds** (`microdl/autograd/engine.py`): gradients that are arrays, operations with several results,
-# hooks, and `create_graph`, with which the walk itself is recorded and can be differentiated again. And an error where a
-# value that a rule needs was changed in between; the rules of your product would take the changed one, and say nothing:
+# **What the real file adds** (`microdl/autograd/engine.py`): gradients that are arrays, operations with several
+# results, hooks, and `create_graph`, with which the walk itself is recorded and can be differentiated again. And an
+# error where a value that a rule needs was changed in between; the rules of your product would take the changed one,
+# and say nothing:
 
 # %%
 x = torch.tensor(3.0, requires_grad=True)
@@ -386,11 +387,11 @@ learn.excerpt("microdl/autograd/engine.py", "_leading_to")
 #
 # 1. Your engine adds to `grad`. Call `backward()` twice on the same loss: what do you get, and why do training loops
 #    begin with `zero_grad()`?
-# 2. Compute the hinge loss of the cat image with `relu`, and its gradient. First by hand: which of the two other classes
-#    come too near, and what do they add to the gradient?
+# 2. Compute the hinge loss of the cat image with `relu`, and its gradient. First by hand: which of the two other
+#    classes come too near, and what do they add to the gradient?
 # 3. Add `tanh`, with the derivative $1 - \tanh^2$. Which value should the rule keep: the input, or the output?
 # 4. Make `_order` recursive, and find the longest chain that works. Then put `node.parents` on a queue in place of the
 #    stack: for which graph does the order of discovery fail?
-# 5. *Forward mode*: let each number carry, beside its value, its derivative by one input, and let each operation compute
-#    both. Write `+` and `*`. How many passes do the derivatives by the 650 numbers of chapter 2's linear classifier take,
-#    and how many with your engine? For which functions is forward mode the better one?
+# 5. *Forward mode*: let each number carry, beside its value, its derivative by one input, and let each operation
+#    compute both. Write `+` and `*`. How many passes do the derivatives by the 650 numbers of chapter 2's linear
+#    classifier take, and how many with your engine? For which functions is forward mode the better one?

@@ -1,9 +1,10 @@
 # %% [markdown]
 # # Tensors
 #
-# The engine of chapter 5 differentiates any expression of numbers. In this chapter a node of its graph holds an *array*.
-# The walk stays as it was; three things are new: broadcasting has to be undone on the way back, operations such as a
-# matrix product need rules for whole arrays, and the rules stand in one table that reads like a page of formulas.
+# The engine of chapter 5 differentiates any expression of numbers. In this chapter a node of its graph holds an
+# *array*. The walk is the same, in an order that it finds more simply; three things are new: broadcasting has to be
+# undone on the way back, operations such as a matrix product need rules for whole arrays, and the rules stand in one
+# table that reads like a page of formulas.
 #
 # You need: chapter 5, and NumPy's broadcasting. Time: 60 minutes.
 
@@ -61,8 +62,8 @@ print("bias.grad has the shape", bias.grad.shape)
 print("after a step the bias has the shape", (bias.value - 0.1 * bias.grad).shape)
 
 # %% [markdown]
-# No error anywhere. The bias of three classes has become one for each image and class, and the model trains on, for NumPy
-# broadcasts the wrong shape as readily as the right one. This bug is found by looking at shapes, not at losses.
+# No error anywhere. The bias of three classes has become one for each image and class, and the model trains on, for
+# NumPy broadcasts the wrong shape as readily as the right one. This bug is found by looking at shapes, not at losses.
 #
 # ## Broadcasting, backwards
 #
@@ -85,10 +86,10 @@ print("after a step the bias has the shape", (bias.value - 0.1 * bias.grad).shap
 # exp = op(lambda x: np.exp(x), x=lambda g, out: g * out)
 # ```
 #
-# `g` is the gradient of the result; `a` and `b` are the arguments by their names; `out` is the result. What is common to
-# all operations (recording, shapes, adding up) is written once, in `op` and in `backward`. Each tensor gets a number,
-# its `step`, when it is made. What was computed from it was made later: so "highest step first" is the order that
-# chapter 5 had to compute.
+# `g` is the gradient of the result; `a` and `b` are the arguments by their names; `out` is the result. What is common
+# to all operations (recording, shapes, adding up) is written once, in `op` and in `backward`. Each tensor gets a
+# number, its `step`, when it is made. What was computed from it was made later: so "highest step first" is the order
+# that chapter 5 had to compute.
 
 # %% file="tensor.py"
 """Chapter 6: arrays that remember how they were computed, and differentiate themselves."""
@@ -164,8 +165,8 @@ def unbroadcast(g, shape):
 # ## Rules for whole arrays
 #
 # For operations on each entry the rules are those of numbers. New here: for $y = a/b$ it is
-# $\partial y/\partial b = -a/b^2 = -y/b$; for $y = a^n = e^{n \ln a}$ it is $\partial y/\partial n = y \ln a$; and $|x|$
-# has the slope $\operatorname{sign} x$.
+# $\partial y/\partial b = -a/b^2 = -y/b$; for $y = a^n = e^{n \ln a}$ it is $\partial y/\partial n = y \ln a$; and
+# $|x|$ has the slope $\operatorname{sign} x$.
 #
 # **Sum and mean.** $s = \sum_k x_k$ has $\partial s/\partial x_k = 1$: each entry gets a copy of the gradient of the
 # sum that it went into. The mean is the sum over $n$ entries divided by $n$, and so is its gradient.
@@ -180,7 +181,8 @@ def unbroadcast(g, shape):
 # $y_i = \sum_k a_{ik} b_k$; there is no $j$ to sum over, and $\partial L/\partial a_{ik} = g_i b_k$, an outer product.
 #
 # **Indexing.** $y_n = x_{i_n}$ hands $g_n$ back to the entry $i_n$. An index may occur twice: then the entry was used
-# twice, and both gradients must arrive. **Predict** what `+=` gives where entry 1 is taken twice, with gradients 10 and 5:
+# twice, and both gradients must arrive. **Predict** what `+=` gives where entry 1 is taken twice, with gradients 10 and
+# 5:
 
 # %%
 wrong, right = np.zeros(3), np.zeros(3)
@@ -304,7 +306,7 @@ class Tensor:
         if gradient is None and self.data.size != 1:
             raise RuntimeError(f"a gradient must be given for a result of shape {self.shape}: it is not one number")
         g = np.ones_like(self.data) if gradient is None else Tensor(gradient).data
-        # <exercise Tensor.backward: Hand gradients back along the graph, each tensor once, newest first; add up in the leaves.>
+        # <exercise Tensor.backward: Hand gradients back along the graph, each tensor once, newest first; add up in the leaves, the tensors without parents.>
         # hint: A tensor may hand on its gradient when all that were computed from it have done so. These are all newer: their step is higher.
         # hint: Keep a dict from tensor to gradient, {self: g}, and a heap of pairs (-step, tensor): heapq.heappop gives the newest.
         # hint: For each parent and its rule: _back(rule, g, parent). Add it to what has arrived there; if nothing had, push the parent on the heap.
@@ -368,9 +370,9 @@ def _back(rule, g, parent):
 # %% [markdown]
 # ## Look at it
 #
-# The bias again: four images hand back 1 to each class, and the shapes agree. A second `backward` adds to the first; so a
-# training loop clears the gradients in each step. And the softmax loss of the cat image, once more: in chapter 5 every
-# number in it was a node, now an array is one, and the gradient is the same $p - \text{one-hot}$.
+# The bias again: four images hand back 1 to each class, and the shapes agree. A second `backward` adds to the first; so
+# a training loop clears the gradients in each step. And the softmax loss of the cat image, once more: in chapter 5
+# every number in it was a node, now an array is one, and the gradient is the same $p - \text{one-hot}$.
 
 # %%
 bias = Tensor([0.1, 0.2, 0.3], requires_grad=True)
@@ -386,8 +388,8 @@ print("engine ", scores.grad)
 print("by hand", (p - np.array([1, 0, 0], np.float32)).detach())
 
 # %% [markdown]
-# And chapter 4's linear classifier of the digits, without a gradient by hand. All weights are 0, so all classes have the
-# same score. **Predict** the loss, and what the ten rows of the gradient look like when each is drawn as an image.
+# And chapter 4's linear classifier of the digits, without a gradient by hand. All weights are 0, so all classes have
+# the same score. **Predict** the loss, and what the ten rows of the gradient look like when each is drawn as an image.
 
 # %%
 images, labels = (part.numpy() for part in Digits.tensors(train=True))
@@ -419,16 +421,16 @@ plots.plot_templates(W.detach().numpy(), title="One step of gradient descent fro
 #
 # ## What PyTorch does here
 #
-# The same, with the same names. `derivatives.yaml` in its source is the table: in the entry of `exp` stands `self: grad *
-# result.conj()` (for complex numbers it takes the conjugate), and the entry of `maximum` gives each side half where both
-# are equal. Sums over broadcast axes are taken in one place (`sum_to`), gradients are checked against the shape of their
-# tensor, and those of leaves are added up in `.grad`. `x.data` is a tensor there, and `x.numpy()` the array;
-# here `data` is the array, and `p.data -= lr * p.grad.data` means the same in both.
+# The same, with the same names. `derivatives.yaml` in its source is the table: in the entry of `exp` stands
+# `self: grad * result.conj()` (for complex numbers it takes the conjugate), and the entry of `maximum` gives each side
+# half where both are equal. Sums over broadcast axes are taken in one place (`sum_to`), gradients are checked against
+# the shape of their tensor, and those of leaves are added up in `.grad`. `x.data` is a tensor there, and `x.numpy()`
+# the array; here `data` is the array, and `p.data -= lr * p.grad.data` means the same in both.
 #
 # **What the real file adds** (`microdl/autograd/table.py`, `microdl/autograd/engine.py`, `microdl/ops/arithmetic.py`):
 # a node of the graph is an object apart from its tensor, so an array that no rule needs is freed while the graph lives;
-# what the rules kept is freed by `backward`, unless `retain_graph` says otherwise; rules that work on tensors as well as
-# on arrays, so gradients can be differentiated again; PyTorch's promotion of dtypes, where here NumPy's rules hold;
+# what the rules kept is freed by `backward`, unless `retain_graph` says otherwise; rules that work on tensors as well
+# as on arrays, so gradients can be differentiated again; PyTorch's promotion of dtypes, where here NumPy's rules hold;
 # products of more than two axes. Its `unbroadcast` sums once, over both kinds of axes, and refuses what no broadcasting
 # can have made, which is a rule's mistake. `add_up` serves arrays and tensors alike:
 
@@ -443,9 +445,10 @@ learn.excerpt("microdl/autograd/engine.py", "unbroadcast")
 #
 # 1. Images (64, 1, 10) and offsets (5, 10) are added. Which shape has the sum, and over which axes is the gradient of
 #    each summed?
-# 2. Give the linear classifier a bias of the shape (1348, 10), as the bug of the opening does, and take 20 steps. Does the
-#    loss fall? And what can this bias say about another image?
+# 2. Give the linear classifier a bias of the shape (1348, 10), as the bug of the opening does, and take 20 steps. Does
+#    the loss fall? And what can this bias say about another image?
 # 3. Compute the gradient of the loss by the *images* (make them a tensor that requires grad), and draw it for ten of
 #    them: which pixels would have to change for the loss to grow?
-# 4. `unbroadcast` is the transpose of broadcasting: the sums of `broadcast(x) * g` and `x * unbroadcast(g)` are equal for
-#    any x and g. Check it on random shapes. Of which functions are the rules of `sum`, `x[index]` and `x.T` transposes?
+# 4. `unbroadcast` is the transpose of broadcasting: the sums of `broadcast(x) * g` and `x * unbroadcast(g)` are equal
+#    for any x and g. Check it on random shapes. Of which functions are the rules of `sum`, `x[index]` and `x.T`
+#    transposes?

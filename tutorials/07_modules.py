@@ -41,8 +41,8 @@ print("float32 goes from e^{1:.1f} to e^{0:.1f}".format(*np.log([np.finfo("f").m
 #
 # The first has a cure that costs nothing: take the same number $m$ from all scores. Numerator and denominator of $p_j$
 # both get the factor $e^{-m}$, so $p_j$ stays the same. With $m = \max_k x_k$ no exponent is above 0, so nothing
-# overflows, and the largest term is $e^0 = 1$, so the sum is at least 1. That cures the second fault, too, provided that
-# no probability is ever computed:
+# overflows, and the largest term is $e^0 = 1$, so the sum is at least 1. That cures the second fault, too, provided
+# that no probability is ever computed:
 #
 # $$\ln p_j = (x_j - m) - \ln \sum_k e^{x_k - m}.$$
 #
@@ -62,13 +62,14 @@ print("float32 goes from e^{1:.1f} to e^{0:.1f}".format(*np.log([np.finfo("f").m
 # $$\frac{\partial L}{\partial x_i} = g_i - p_i \sum_j g_j, \qquad
 # \frac{\partial L}{\partial x_i} = p_i \Big(g_i - \sum_j g_j p_j\Big).$$
 #
-# With $g = -1$ at the label the first is $p - \text{one-hot}$, as in chapter 4. Each is one operation with a rule of its
-# own: shorter than the graph of its steps, and with nothing in it that overflows.
+# With $g = -1$ at the label the first is $p - \text{one-hot}$, as in chapter 4. Each is one operation with a rule of
+# its own: shorter than the graph of its steps, and with nothing in it that overflows.
 #
 # **The hinge loss** adds up by how much each *other* class comes nearer to the label's score than a margin $\Delta$;
-# PyTorch divides the lectures' value by the number of classes: $L = \frac1C \sum_{j \ne y} \max(0,\ x_j - x_y + \Delta)$.
-# Each $j$ with a positive term has $\partial L/\partial x_j = 1/C$, and hands $-1/C$ to $x_y$. Write them in `nn.py`; all
-# take the arrays of a batch, one row an example.
+# PyTorch divides the lectures' value by the number of classes:
+# $L = \frac1C \sum_{j \ne y} \max(0,\ x_j - x_y + \Delta)$. Each $j$ with a positive term has
+# $\partial L/\partial x_j = 1/C$, and hands $-1/C$ to $x_y$. Write them in `nn.py`; all take the arrays of a batch, one
+# row an example.
 
 # %% file="nn.py"
 """Chapter 7: layers that hold parameters, and losses that are finite for all finite scores."""
@@ -151,8 +152,8 @@ log_softmax = op(log_softmax_forward, x=log_softmax_rule)
 hinge = op(hinge_forward, x=hinge_rule)
 
 # %% [markdown]
-# Three ways to compute the loss of two scores $s$ and 0 of which the second is right: $-\ln(1/(e^s + 1))$, about $s$, with
-# the slope $e^s/(e^s + 1)$, below 1. **Predict** where each way breaks.
+# Three ways to compute the loss of two scores $s$ and 0 of which the second is right: $-\ln(1/(e^s + 1))$, about $s$,
+# with the slope $e^s/(e^s + 1)$, below 1. **Predict** where each way breaks.
 
 # %%
 for name, log_p in {
@@ -168,12 +169,13 @@ for name, log_p in {
 # %% [markdown]
 # ## Modules
 #
-# A layer is a function with parameters, and a network is a function made of layers. A list of its parameters that is kept
-# by hand is wrong as soon as someone adds a layer: a part of the network stands still, and nothing says so. So a `Module`
-# finds them itself: those among its attributes, then those of the modules among its attributes, and so on down.
+# A layer is a function with parameters, and a network is a function made of layers. A list of its parameters that is
+# kept by hand is wrong as soon as someone adds a layer: a part of the network stands still, and nothing says so. So a
+# `Module` finds them itself: those among its attributes, then those of the modules among its attributes, and so on
+# down.
 #
-# **Where do the first weights come from?** **Predict** the gradients of the first of two layers where all weights are 0,
-# and where not all are 0, but all hidden units have the same weights.
+# **Where do the first weights come from?** **Predict** the gradients of the first of two layers where all weights are
+# 0, and where not all are 0, but all hidden units have the same weights.
 
 # %%
 generator = np.random.default_rng(0)
@@ -191,13 +193,15 @@ for name, W1, W2 in (
     print(f"{name:<25} loss {loss.item():.2f}, largest gradient {largest:.2f}, {different:>2} different rows of 32")
 
 # %% [markdown]
-# Zeros stay zeros: the second layer's weights are 0, so nothing comes back to the first. Equal units get equal gradients,
-# and stay one unit, whatever the number of steps. So weights start at random. But not at any size: those of the third
-# line give a first loss far above the $\ln 10 = 2.30$ of a model that knows nothing and says so.
+# Zeros stay zeros: the second layer's weights are 0, so nothing comes back to the first. And the hidden numbers are 0,
+# so the second layer's gradient is 0, too. Equal units get equal gradients, and stay one unit, whatever the number of
+# steps. So weights start at random. But not at any size: those of the third line give a first loss far above the
+# $\ln 10 = 2.30$ of a model that knows nothing and says so.
 #
-# A weight from $U(-k, k)$, uniform between $-k$ and $k$, has the mean square $\frac{1}{2k} \int_{-k}^k w^2\,dw = k^2/3$.
-# In the square of $\sum_i w_i x_i$ the mixed terms have the mean 0, so its mean is $n\,k^2/3$ times the mean of $x^2$. With
-# $k = 1/\sqrt n$ that is a third, however wide the layer is. PyTorch's `Linear` takes this $k$, for weights and bias.
+# A weight from $U(-k, k)$, uniform between $-k$ and $k$, has the mean square
+# $\frac{1}{2k} \int_{-k}^k w^2\,dw = k^2/3$. In the square of $\sum_i w_i x_i$ the mixed terms have the mean 0, so its
+# mean is $n\,k^2/3$ times the mean of $x^2$. With $k = 1/\sqrt n$ that is a third, however wide the layer is. PyTorch's
+# `Linear` takes this $k$, for weights and bias.
 
 # %% file="nn.py"
 _generator = np.random.default_rng(0)
@@ -369,8 +373,8 @@ def _labelled(scores, target):
 # %% [markdown]
 # ## Look at it
 #
-# The lectures' numbers, for three images with the scores of three classes. **Predict** the hinge loss's gradient for the
-# car and for the frog.
+# The lectures' numbers, for three images with the scores of three classes. **Predict** the hinge loss's gradient for
+# the car and for the frog.
 
 # %%
 toy = [[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]]
@@ -384,8 +388,8 @@ for name, given in (("log_softmax", log_softmax(scores, 1)), ("the scores", scor
     print(f"NLLLoss of {name}:", NLLLoss(reduction="none")(given, np.arange(3)).data.round(2))
 
 # %% [markdown]
-# Now the digits, with a linear layer and with a network of two layers. Without an optimiser the step is written out; that
-# is chapter 8. **Predict** the first losses of the linear layer: of the softmax, and of the hinge loss times C.
+# Now the digits, with a linear layer and with a network of two layers. Without an optimiser the step is written out;
+# that is chapter 8. **Predict** the first losses of the linear layer: of the softmax, and of the hinge loss times C.
 
 
 # %%
@@ -409,8 +413,8 @@ runs = {"linear": train(linear), "two layers": train(network)}
 plots.plot_curves(runs, xlabel="step", title="Cross-entropy of the digits")
 
 # %% [markdown]
-# The first losses are near $\ln C = 2.30$ and $C - 1 = 9$, those of equal scores: check this number whenever you start a
-# training. What the linear layer has learned, each row of its weight as an image:
+# The first losses are near $\ln C = 2.30$ and $C - 1 = 9$, those of equal scores: check this number whenever you start
+# a training. What the linear layer has learned, each row of its weight as an image:
 
 # %%
 plots.plot_templates(linear.weight.data, title="Templates of the linear layer after 200 steps")
@@ -425,9 +429,9 @@ plots.plot_templates(linear.weight.data, title="Templates of the linear layer af
 # given: of scores in place of log-probabilities it makes numbers that are no losses, as above, and no error.
 #
 # **What the real file adds** (`microdl/nn/module.py`, `microdl/ops/softmax.py`, `class_loss.py` and `margin_loss.py`):
-# buffers, hooks, `state_dict`, printing; weights of classes, `ignore_index`, `label_smoothing`, squared hinge; scores of
-# more than two axes; compiled kernels. For a few numbers, and along another axis than the last, its log_softmax is yours
-# (`_shifted` subtracts the maximum; `_compiled` gives None where there is no kernel):
+# buffers, hooks, `state_dict`, printing; weights of classes, `ignore_index`, `label_smoothing`, squared hinge; scores
+# of more than two axes; compiled kernels. For a few numbers, and along another axis than the last, its log_softmax is
+# yours (`_shifted` subtracts the maximum; `_compiled` gives None where there is no kernel):
 
 # %%
 import microdl as torch
@@ -439,12 +443,13 @@ learn.excerpt("microdl/ops/softmax.py", "_log_softmax_forward")
 # %% [markdown]
 # ## Exercises
 #
-# 1. For label 0, compare both losses of the scores (10, -2, 3), (10, 9, 9) and (10, -100, -100), then with 20 in place of
-#    10. Which one is content, and what is the least value of the other?
+# 1. For label 0, compare both losses of the scores (10, -2, 3), (10, 9, 9) and (10, -100, -100), then with 20 in place
+#    of 10. Which one is content, and what is the least value of the other?
 # 2. Which $k$ in $U(-k, k)$ keeps the mean square from layer to layer? And which behind a ReLU, which sets half of the
 #    numbers to 0? Try both in a network of ten layers, against $1/\sqrt n$.
-# 3. Two layers that regularise. `Dropout(p)`: while training, each entry is 0 with probability $p$, else divided by $1 - p$
-#    (why?). `BatchNorm1d`: each column minus its mean over the batch, divided by its deviation. Write them. Where do they use
-#    `self.training`, and what must the second remember for `eval`, where a batch may be one image?
+# 3. Two layers that regularise. `Dropout(p)`: while training, each entry is 0 with probability $p$, else divided by
+#    $1 - p$ (why?). `BatchNorm1d`: each column minus its mean over the batch, divided by its deviation. Write them.
+#    Where do they use `self.training`, and what must the second remember for `eval`, where a batch may be one image?
 # 4. `self.layers = [Linear(64, 32), Linear(32, 10)]`: what does `parameters()` find? Write `ModuleList`.
-# 5. Write the cross-entropy as one operation, with the rule $(p - \text{one-hot})\,g$. What does its graph hold no more?
+# 5. Write the cross-entropy as one operation, with the rule $(p - \text{one-hot})\,g$. What does its graph hold no
+#    more?

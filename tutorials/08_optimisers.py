@@ -48,8 +48,8 @@ for lr in (0.05, 0.03):
 # %% [markdown]
 # The gradient is $(w_1, 50\, w_2)$, so a step with the rate $\eta$ makes $(1 - \eta)\, w_1$ and $(1 - 50\eta)\, w_2$ of
 # the two. A factor below $-1$ climbs: across the valley that is so from $\eta = 2/50$ on. The steepest direction sets
-# the limit for all. A larger rate helps along the valley and, from $\eta = 1/50$ on, harms across it; the best one makes
-# both factors equally large, $1 - \eta = 50\eta - 1$, so $\eta = 2/51$:
+# the limit for all. A larger rate helps along the valley and, from $\eta = 1/50$ on, harms across it; the best one
+# makes both factors equally large, $1 - \eta = 50\eta - 1$, so $\eta = 2/51$:
 
 # %%
 for lr in (0.05, 0.03, 2 / 51):
@@ -91,9 +91,9 @@ for lr in (0.05, 0.03, 2 / 51):
 #
 # by the sum of a geometric series, and $s_t = (1 - \beta_2^t)\, g^2$ likewise. Dividing by these factors puts it right.
 #
-# **Predict**: a parameter whose gradient is 1 at every step, with a rate of 1. How long are the first and the thousandth
-# step of each rule, with $\mu = \beta_1 = 0.9$, $\alpha = 0.99$, $\beta_2 = 0.999$? How long is the thousandth if the
-# gradient changes between 1 and $-1$? And the first one of an Adam that leaves out the correction?
+# **Predict**: a parameter whose gradient is 1 at every step, with a rate of 1. How long are the first and the
+# thousandth step of each rule, with $\mu = \beta_1 = 0.9$, $\alpha = 0.99$, $\beta_2 = 0.999$? How long is the
+# thousandth if the gradient changes between 1 and $-1$? And the first one of an Adam that leaves out the correction?
 #
 # **Weight decay** adds $\lambda w$ to the gradient before the rule sees it: the gradient of a penalty
 # $\tfrac{\lambda}{2} \sum w^2$, without writing the penalty down.
@@ -261,8 +261,8 @@ print(f"Adam without the correction begins with {(1 - 0.9) / np.sqrt(1 - 0.999):
 # %% [markdown]
 # Momentum reaches $1/(1 - \mu)$, or $1/(1 + \mu)$ where signs alternate, and Adam's $m$ does likewise. Adagrad's steps
 # are $1/\sqrt t$. RMSprop has no correction, as in PyTorch: its mean begins too small, so its first steps are long,
-# $1/\sqrt{1 - \alpha}$ at first. And without the correction Adam's first step would be too long, not too short: the mean
-# of squares is further from its end than the mean of gradients.
+# $1/\sqrt{1 - \alpha}$ at first. And without the correction Adam's first step would be too long, not too short: the
+# mean of squares is further from its end than the mean of gradients.
 #
 # ## The race
 #
@@ -328,9 +328,9 @@ for w in (Tensor([1.0, 0, 0, 0]), Tensor([0.25, 0.25, 0.25, 0.25])):
 # data alone would put at $a$, and minimise $\tfrac12 (w - a)^2 + \lambda R(w)$:
 #
 # - **L2**: $w - a + 2\lambda w = 0$, so $w = \dfrac{a}{1 + 2\lambda}$: smaller, and 0 only if $a$ is.
-# - **L1**, for $w > 0$: $w - a + \lambda = 0$, so $w = a - \lambda$, which is above 0 only if $a > \lambda$. For $w < 0$
-#   likewise $w = a + \lambda$, if $a < -\lambda$. In between, $|a| \le \lambda$, the slope is $-a + \lambda \ge 0$ to the
-#   right of 0 and $-a - \lambda \le 0$ to its left: the minimum is at **0** exactly.
+# - **L1**, for $w > 0$: $w - a + \lambda = 0$, so $w = a - \lambda$, which is above 0 only if $a > \lambda$. For
+#   $w < 0$ likewise $w = a + \lambda$, if $a < -\lambda$. In between, $|a| \le \lambda$, the slope is
+#   $-a + \lambda \ge 0$ to the right of 0 and $-a - \lambda \le 0$ to its left: the minimum is at **0** exactly.
 
 # %%
 a, strength = np.array([-2.0, -0.3, 0.1, 0.6, 3.0]), 0.5
@@ -349,22 +349,22 @@ for name, penalty in (("L2", l2), ("L1", l1)):
 # ## What a penalty says
 #
 # Where does $R$ come from? Suppose that before seeing data we believe that each weight is normally distributed around 0
-# with variance $\sigma^2$: $p(w) = \frac{1}{\sqrt{2\pi\sigma^2}}\, e^{-w^2/(2\sigma^2)}$. By Bayes' rule the probability
-# of weights given the data is in proportion to $p(\text{data} \mid w)\, p(w)$. To make it largest, make its negative
-# logarithm smallest:
+# with variance $\sigma^2$: $p(w) = \frac{1}{\sqrt{2\pi\sigma^2}}\, e^{-w^2/(2\sigma^2)}$. By Bayes' rule the
+# probability of weights given the data is in proportion to $p(\text{data} \mid w)\, p(w)$. To make it largest, make its
+# negative logarithm smallest:
 #
 # $$-\ln p(\text{data} \mid w) - \ln p(w)
 #   = \underbrace{\textstyle\sum_i L_i}_{\text{the losses: chapter 2's } -\ln p_y}
 #   + \frac{1}{2\sigma^2}\sum w^2 + \text{const}.$$
 #
 # That is L2 with $\lambda = 1/(2\sigma^2)$: *maximum a posteriori* (MAP) estimation with a Gaussian prior. A Laplace
-# prior, $p(w) = \frac{1}{2b}\, e^{-|w|/b}$, has $-\ln p(w) = |w|/b + \ln 2b$, and gives L1 with $\lambda = 1/b$. No prior,
-# or one that is the same for all weights, leaves *maximum likelihood*: no penalty. (The losses are a sum here; where you
-# train with their mean over $N$ examples, $\lambda$ is divided by $N$, too.)
+# prior, $p(w) = \frac{1}{2b}\, e^{-|w|/b}$, has $-\ln p(w) = |w|/b + \ln 2b$, and gives L1 with $\lambda = 1/b$. No
+# prior, or one that is the same for all weights, leaves *maximum likelihood*: no penalty. (The losses are a sum here;
+# where you train with their mean over $N$ examples, $\lambda$ is divided by $N$, too.)
 #
 # Now in numbers. The data say $a$, with a normal error of variance 1, so $p(\text{data} \mid w)$ is in proportion to
-# $e^{-(w - a)^2/2}$. With $\sigma^2 = 1$ or $b = 2$ both $\lambda$ are 0.5, as above. Look for the most probable weight by
-# trying all, with no penalty anywhere, only probabilities:
+# $e^{-(w - a)^2/2}$. With $\sigma^2 = 1$ or $b = 2$ both $\lambda$ are 0.5, as above. Look for the most probable weight
+# by trying all, with no penalty anywhere, only probabilities:
 
 # %%
 grid = np.linspace(-4, 4, 8001)
@@ -386,8 +386,8 @@ print(f"the lectures' first row is {ratio[0]:.3f} times as probable as the secon
 # number to 0 with probability $p$ while training and divides the others by $1 - p$, so that the expectation stays; no
 # unit can rely on another. *Batch normalisation* brings each feature of a batch to mean 0 and variance 1 (then scales
 # and shifts it by parameters); an example's scores depend a little on which others are in its batch, and this noise
-# regularises. In `eval()` the first does nothing, and the second uses averages of the training. Dropout is an exercise of
-# chapter 7; microdl has both:
+# regularises. In `eval()` the first does nothing, and the second uses averages of the training. Dropout is an exercise
+# of chapter 7; microdl has both:
 
 # %%
 import microdl
@@ -400,8 +400,8 @@ print("batch norm, training", norm(batch).detach().numpy().ravel().round(3))
 # %% [markdown]
 # ## On the digits
 #
-# First the penalties: a linear classifier of all training images, from weights of 0, by your SGD with momentum. How many
-# of its weights are within 0.01 of 0? (Descent with a fixed slope never stops at 0 itself: it steps across it.)
+# First the penalties: a linear classifier of all training images, from weights of 0, by your SGD with momentum. How
+# many of its weights are within 0.01 of 0? (Descent with a fixed slope never stops at 0 itself: it steps across it.)
 
 # %%
 train_x, train_y = (t.numpy() for t in Digits.tensors(train=True))
@@ -430,8 +430,8 @@ names = [f"{digit}, {name}" for name in templates for digit in range(5)]
 plots.plot_templates(rows, class_names=names, columns=5, title="Five templates without a penalty, with L2 and with L1")
 
 # %% [markdown]
-# L1 has made a choice of pixels, at hardly any cost; L2 has made all smaller. (Without a penalty some weights are 0, too:
-# those of pixels that are dark in all images have no gradient.)
+# L1 has made a choice of pixels, at hardly any cost; L2 has made all smaller. (Without a penalty some weights are 0,
+# too: those of pixels that are dark in all images have no gradient.)
 #
 # Then the rules: five epochs of chapter 7's two-layer network, the same batches for each. (Rates cannot be compared
 # across rules: momentum's 0.05 acts like $0.05 / (1 - 0.9) = 0.5$ where gradients agree.)
@@ -468,10 +468,10 @@ plots.plot_curves(runs, title="Five rules on the digits: training loss, test acc
 # ## What PyTorch does here
 #
 # These, with these names and arguments: `optim.SGD(params, lr, momentum=..., weight_decay=...)` has the same first step
-# (the buffer begins as $g$), `RMSprop` has no correction, `Adam` has it. `weight_decay` is the $\lambda$ of $\lambda w$,
-# so it is *twice* the $\lambda$ of $\lambda \sum w^2$. `AdamW` takes $\eta\lambda w$ off the weight itself instead of
-# adding $\lambda w$ to the gradient, where Adam would rescale it. L1 and the elastic net are written out as you did, as a
-# term of the loss. Does microdl take your paths through the valley?
+# (the buffer begins as $g$), `RMSprop` has no correction, `Adam` has it. `weight_decay` is the $\lambda$ of
+# $\lambda w$, so it is *twice* the $\lambda$ of $\lambda \sum w^2$. `AdamW` takes $\eta\lambda w$ off the weight itself
+# instead of adding $\lambda w$ to the gradient, where Adam would rescale it. L1 and the elastic net are written out as
+# you did, as a term of the loss. Does microdl take your paths through the valley?
 
 
 # %%
@@ -484,9 +484,9 @@ theirs = plots.loss_paths(lambda x, y: 0.5 * x * x + 25 * y * y, (8, 1), made, s
 print({name: f"{np.abs(paths[name] - theirs[name]).max():.0e}" for name in paths})
 
 # %% [markdown]
-# **What the real file adds** (`microdl/optim/adam.py`, `microdl/kernels/optim.py`): groups of parameters with options of
-# their own; states that can be saved and loaded; `maximize`, `nesterov`, `amsgrad`; and all is checked before anything
-# is changed:
+# **What the real file adds** (`microdl/optim/adam.py`, `microdl/kernels/optim.py`): groups of parameters with options
+# of their own; states that can be saved and loaded; `maximize`, `nesterov`, `amsgrad`; and all is checked before
+# anything is changed:
 
 # %%
 first, second = (microdl.ones(1, requires_grad=True) for _ in range(2))

@@ -55,9 +55,9 @@ for name, order in (("sorted", np.argsort(train_y, kind="stable")), ("shuffled",
 #
 # ## Whose random numbers?
 #
-# A shuffle needs random numbers, and so do the first weights. A computer has none; it has a *generator*: a state, a rule
-# that makes the next state, and a number read off each. The same seed gives the same numbers, so an experiment can be
-# repeated. **Predict**: three generators are seeded with 0. Which of them give the same numbers between 0 and 1?
+# A shuffle needs random numbers, and so do the first weights. A computer has none; it has a *generator*: a state, a
+# rule that makes the next state, and a number read off each. The same seed gives the same numbers, so an experiment can
+# be repeated. **Predict**: three generators are seeded with 0. Which of them give the same numbers between 0 and 1?
 
 # %%
 _ = microdl.manual_seed(0)
@@ -81,12 +81,14 @@ print("low 24 bits / 2^24", (words % 2**24 / 2**24).astype(np.float32))
 # - A float32 in $[0, 1)$: the low 24 bits of one word times $2^{-24}$. Why 24? A float32 has 24 bits of precision, so
 #   every such number is exact.
 # - Between `low` and `high`: that times (high - low), plus low. In float32 the product would be rounded, and the sum
-#   again. PyTorch takes a *fused multiply-add*, an instruction that rounds once. You get the same from float64, where
-#   the product of two numbers of 24 bits is exact, with one conversion to float32 in the end.
+#   again. PyTorch takes a *fused multiply-add*, an instruction that rounds once. For ranges such as those of first
+#   weights you get the same from float64, where the product of two numbers of 24 bits is exact, with one conversion to
+#   float32 in the end.
 # - 64 bits: the first word times $2^{32}$, plus the second.
-# - A permutation of $n$: begin with $0, 1, \dots, n - 1$. For $i = 0, 1, \dots, n - 2$ take $z$ = word mod $(n - i)$, and
-#   swap the entries at $i$ and $i + z$. Place $i$ gets one of the $n - i$ entries that are left, so there are
-#   $n (n - 1) \cdots 2 = n!$ ways to draw, each leads to another order, and there are $n!$ orders: each has one way.
+# - A permutation of $n$ (below $2^{32}/20$; longer ones are made otherwise): begin with $0, 1, \dots, n - 1$. For
+#   $i = 0, 1, \dots, n - 2$ take $z$ = word mod $(n - i)$, and swap the entries at $i$ and $i + z$. Place $i$ gets one
+#   of the $n - i$ entries that are left, so there are $n (n - 1) \cdots 2 = n!$ ways to draw, each leads to another
+#   order, and there are $n!$ orders: each has one way.
 #
 # A `DataLoader` draws 64 bits at the start of each epoch for a base seed (which worker processes would use). If it
 # shuffles it draws 64 bits more: they, mod $2^{63}$, are the seed of a *new* generator, which makes the permutation.
@@ -129,7 +131,7 @@ class Generator:
         # </exercise>
 
     def uniform(self, low, high, shape):
-        """float32 numbers of [low, high), as an array of this shape, a tuple."""
+        """float32 numbers from low up to high, as an array of this shape, a tuple."""
         # <exercise Generator.uniform: One word a number: its low 24 bits times 2^-24, times high - low, plus low. Take low and high as float32, compute in float64, return float32 of the shape.>
         # hint: Three steps: words to [0, 1), then to [low, high), then to float32. Only the last may round.
         # hint: Draw int(np.prod(shape)) words. The low 24 bits of a word are words % 2**24; in bits, words & np.uint32(2**24 - 1).
@@ -215,8 +217,8 @@ torch = SimpleNamespace(  # what a script calls torch
 )  # fmt: skip
 
 # %% [markdown]
-# Is it PyTorch's? The permutation that you predicted; and the first weights of a layer, to the last bit as microdl draws
-# them (the tests of microdl compare both with PyTorch).
+# Is it PyTorch's? The permutation that you predicted; and the first weights of a layer, to the last bit as microdl
+# draws them (the tests of microdl compare both with PyTorch).
 
 # %%
 print("permutation of 4:", Generator(0).permutation(4), " microdl's:", end=" ")
@@ -262,8 +264,8 @@ mine, my_accuracy = script(torch)
 theirs, their_accuracy = script(microdl)
 
 # %% [markdown]
-# What PyTorch 2.13 printed for it at seven of the steps is recorded in the next cell. **Predict** how far yours are from
-# them: a tenth, a thousandth, less?
+# What PyTorch 2.13 printed for it at seven of the steps is recorded in the next cell. **Predict** how far yours are
+# from them: a tenth, a thousandth, less?
 
 # %%
 PYTORCH = {1: 2.314004, 11: 2.182767, 22: 1.789863, 33: 0.546438, 44: 0.432857, 55: 0.330799, 66: 0.129145}
@@ -276,8 +278,8 @@ apart = np.abs(np.subtract(mine, theirs)).max()
 print(f"largest difference between yours and microdl's, of {len(mine)} steps: {apart:.0e}")
 
 # %% [markdown]
-# Not "about as good": the same numbers, from the first weight to the last batch. What is left is the order in which sums
-# of products are added up, which differs between libraries.
+# Not "about as good": the same numbers, from the first weight to the last batch. What is left is the order in which
+# sums of products are added up, which differs between libraries.
 #
 # ## How large should a batch be?
 #
@@ -328,8 +330,8 @@ axes
 #
 # The same numbers, which is the point. But its `DataLoader` takes examples one by one, `dataset[i]`, and stacks them
 # (`collate_fn`); yours takes a whole batch with one index. That works because a `TensorDataset` can be indexed by an
-# array; a data set that reads a file for each example cannot, and needs the slow way. microdl takes the fast way where it
-# gives the same batches, and the slow one where a class of one's own says what an example is:
+# array; a data set that reads a file for each example cannot, and needs the slow way. microdl takes the fast way where
+# it gives the same batches, and the slow one where a class of one's own says what an example is:
 
 
 # %%

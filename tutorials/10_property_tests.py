@@ -1,11 +1,11 @@
 # %% [markdown]
 # # Hunting wrong gradients
 #
-# The derivatives of your framework are those of chapter 6's table and of chapter 7's losses. Chapter 3's check tries each
-# at ten random matrices, and says that they are right. In this chapter you find out what it misses, write a hunter that
-# looks where faults hide, and let it loose on planted bugs first, then on your own framework.
+# The derivatives of your framework are those of chapter 6's table and of chapter 7's losses. Chapter 3's check tries
+# each at ten random matrices, and says that they are right. In this chapter you find out what it misses, write a hunter
+# that looks where faults hide, and let it loose on planted bugs first, then on your own framework.
 #
-# You need: chapters 3 and 6, and the library Hypothesis (`pip install 'microdl[gradcheck]'`). Time: 45 minutes.
+# You need: chapters 3, 6 and 7, and the library Hypothesis (`pip install 'microdl[gradcheck]'`). Time: 45 minutes.
 
 # %%
 import numpy as np
@@ -43,8 +43,8 @@ for name, (forward, backward) in ZOO.items():
         print(f"convicted: {name}")
 
 # %% [markdown]
-# Ten trials are 60 numbers. If a share $p$ of the normal distribution shows the fault, at least one of them does with the
-# probability $1 - (1 - p)^{60}$:
+# Ten trials are 60 numbers. If a share $p$ of the normal distribution shows the fault, at least one of them does with
+# the probability $1 - (1 - p)^{60}$:
 
 # %%
 normal = np.random.RandomState(0).randn(1_000_000)
@@ -56,15 +56,16 @@ for where, share in (
     print(f"{where:<20} {share:7.3%} of all numbers, seen in ten trials with probability {1 - (1 - share) ** 60:.0%}")
 
 # %% [markdown]
-# Random numbers are never exactly 0, seldom tiny, never equal to each other; and a matrix of two rows cannot have a wrong
-# tenth one. Faults live at zeros, ties, kinks, edges of the domain, and in shapes: empty, single, long, broadcast.
+# Random numbers are never exactly 0, seldom tiny, never equal to each other; and a matrix of two rows cannot have a
+# wrong tenth one. Faults live at zeros, ties, kinks, edges of the domain, and in shapes: empty, single, long,
+# broadcast.
 #
 # ## Properties
 #
 # A **property** is a statement that must hold for *all* inputs: "the gradient equals the slope". A property test draws
 # inputs and looks for one that breaks it. Hypothesis draws them from *strategies*, which you describe, and it does one
-# thing more: when it has found a bad input it makes it smaller and simpler as long as it stays bad (it *shrinks* it), and
-# shows you the smallest.
+# thing more: when it has found a bad input it makes it smaller and simpler as long as it stays bad (it *shrinks* it),
+# and shows you the smallest.
 #
 # One difficulty comes first. At a kink there is no slope: $|x|$ at 0 has $-1$ on the left and $1$ on the right. Neither
 # is wrong, nor is what lies between them; PyTorch takes 0. So compute both one-sided slopes,
@@ -73,8 +74,8 @@ for where, share in (
 #
 # and ask that the gradient lies between them. What does that demand where there is no kink? By Taylor's formula
 # $s_\pm = f'(x) \pm \tfrac h2 f''(x) + \tfrac{h^2}{6} f^{(3)}(x) \pm \dots$: the two lie on either side of $f'(x)$, at
-# equal distances but for terms of $h^2$, and very near: the property is the old one. It gets a little room $\varepsilon$
-# for these terms, and for the rounding of $f$, of about $10^{-16} |f| / h$:
+# equal distances but for terms of $h^2$, and very near: the property is the old one. It gets a little room
+# $\varepsilon$ for these terms, and for the rounding of $f$, of about $10^{-16} |f| / h$:
 #
 # $$\min(s_-, s_+) - \varepsilon \;\le\; \frac{\partial f}{\partial x} \;\le\; \max(s_-, s_+) + \varepsilon.$$
 #
@@ -203,8 +204,8 @@ def hunt(function, inputs, examples=200):
 # %% [markdown]
 # ## Let it loose
 #
-# The same five, as operations of your engine. **Predict** the smallest input for each before you look; and which of them
-# cannot be found among arrays whose axes are 3 long at most.
+# The same five, as operations of your engine. **Predict** the smallest input for each before you look; and which of
+# them cannot be found among arrays whose axes are 3 long at most.
 
 
 # %%
@@ -227,14 +228,14 @@ for name in ZOO:
 print(f"column sums, row 10 lost, of up to 12 rows\n    {verdict(hunt(planted('column sums, row 10 lost'), tall))}")
 
 # %% [markdown]
-# Not "a 2 x 3 matrix of eight-digit numbers", but one number, and a telling one; and of the tall columns the shortest that
-# has a tenth row, with nothing in it that could distract. (The first strategy drew none so tall: what is not drawn is not
-# tested.)
+# Not "a 2 x 3 matrix of eight-digit numbers", but one number, and a telling one; and of the tall columns the shortest
+# that has a tenth row, with nothing in it that could distract. (The first strategy drew none so tall: what is not drawn
+# is not tested.)
 #
 # ## And your own?
 #
-# All operations of your framework. Where an operation has conditions its strategy must keep them: a logarithm gets
-# positive numbers, a loss gets scores of at least one class.
+# The operations of your framework, or most of them (exercise 3 has another). Where an operation has conditions its
+# strategy must keep them: a logarithm gets positive numbers, a loss gets scores of at least one class.
 
 # %%
 OF_TWO = {
@@ -263,8 +264,8 @@ print("log", "right" if hunt(lambda x: x.log(), arrays().map(lambda x: np.abs(x)
 #
 # ## Where they look
 #
-# How soon does each way find a fault? Chapter 3's check gets 1,000 random matrices now, and the hunter as many of its own
-# drawings. (The last fault needs the strategy of tall columns; the random matrices stay 2 x 3.)
+# How soon does each way find a fault? Chapter 3's way of drawing gets 1,000 random matrices now, and the hunter as many
+# of its own drawings. (The last fault needs the strategy of tall columns; the random matrices stay 2 x 3.)
 
 
 # %%
@@ -292,9 +293,9 @@ for name in ZOO:
     print(f"{name:<30}{first_bad(name, by_chance):>8}{first_bad(name, by_strategy):>8}   {last}")
 
 # %% [markdown]
-# At the relu both need luck; two faults the random matrices will never show, for they are at a single number; and the last
-# is no matter of numbers at all. And what the hunter shows in the end is the smallest example, not the first. The picture
-# has the first 300 numbers of each way, and where each fault is:
+# At the relu both need luck; two faults the random matrices will never show, for they are at a single number; and the
+# last is no matter of numbers at all. And what the hunter shows in the end is the smallest example, not the first. The
+# picture has the first 300 numbers of each way, and where each fault is:
 
 # %%
 away = np.geomspace(0.001, 4, 300)
@@ -352,8 +353,8 @@ except AssertionError as error:
     print(str(error).partition("checked")[0].rstrip())
 
 # %% [markdown]
-# For PyTorch, JAX, autograd, MyGrad and tinygrad the adapter has a name, so that another library's operation is tested in
-# a line, and a test for pytest is another:
+# For PyTorch, JAX, autograd, MyGrad and tinygrad the adapter has a name, so that another library's operation is tested
+# in a line, and a test for pytest is another:
 #
 # ```python
 # from microdl.testing import check_op, gradtest
@@ -365,13 +366,13 @@ except AssertionError as error:
 # ## What PyTorch does here
 #
 # `torch.autograd.gradcheck` takes the inputs that you give it, in float64, and compares with central differences of one
-# width. PyTorch's own tests have samples for each operation, written by hand (`OpInfo`). There is no hunter, and nothing
-# shrinks.
+# width. PyTorch's own tests have samples for each operation, written by hand (`OpInfo`). For gradients there is no
+# hunter, and nothing shrinks.
 #
-# **What the real file adds** (`microdl/testing/battery.py`, `microdl/testing/strategies.py`): slopes with measured error
-# bars in place of a fixed room, second derivatives, float32, memory layouts, and other properties than "the gradient is
-# the slope". One of them finds what your hunter cannot. **Predict** why it acquits this square, which keeps its input for
-# the rule in a place of its own:
+# **What the real file adds** (`microdl/testing/battery.py`, `microdl/testing/strategies.py`): slopes with measured
+# error bars in place of a fixed room, second derivatives, float32, memory layouts, and other properties than "the
+# gradient is the slope". One of them finds what your hunter cannot. **Predict** why your hunter acquits this square,
+# which keeps its input for the rule in a place of its own:
 
 # %%
 kept = {}
@@ -412,6 +413,6 @@ learn.excerpt("microdl/testing/strategies.py", "_real")
 # 2. `maximum` at a tie: your engine gives each operand half. Would 1 for both be found? Should it be?
 # 3. Add a strategy for two matrices that can be multiplied, and hunt in `a @ b`.
 # 4. Plant a bug of your own that `hunt` misses. What must be drawn, or asked, to find it?
-# 5. How large an error of the slope escapes your hunter, and how large a one would at $\varepsilon = 0$? Why not take
-#    $h = 10^{-12}$?
+# 5. How large an error of the slope escapes your hunter? Take $\varepsilon = 0$: what escapes then, and which right
+#    gradients are convicted? Why not take $h = 10^{-12}$?
 # 6. Take a planted bug of another chapter (`microdl/learn/bugs`), and write the property that finds it.

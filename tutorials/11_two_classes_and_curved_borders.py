@@ -30,8 +30,8 @@ from mydl.tensor import Tensor, no_grad
 #
 # $$p = \frac{e^s}{e^0 + e^s} = \frac{1}{1 + e^{-s}} = \sigma(s),$$
 #
-# the *sigmoid*. A label $y \in \{0, 1\}$ then has the probability $p$ if it is 1 and $1 - p$ if it is 0, and the loss is
-# minus its logarithm, in one line the *binary cross-entropy* (BCE)
+# the *sigmoid*. A label $y \in \{0, 1\}$ then has the probability $p$ if it is 1 and $1 - p$ if it is 0, and the loss
+# is minus its logarithm, in one line the *binary cross-entropy* (BCE)
 #
 # $$L = -y \ln p - (1 - y) \ln (1 - p).$$
 
@@ -64,8 +64,8 @@ for (name, loss), y in zip(WAYS.items(), (0, -1, -1)):
 
 # %% [markdown]
 # Three times the same number. **Predict** what each of the three gives for a score of 10, 20 and 100, all wrong with
-# certainty (the loss should be about $s$), and for a score of $-20$, right with certainty (it should be $e^{-20}$, about
-# $2 \cdot 10^{-9}$).
+# certainty (the loss should be about $s$), and for a score of $-20$, right with certainty (it should be $e^{-20}$,
+# about $2 \cdot 10^{-9}$).
 
 # %%
 SCORES = (10.0, 20.0, 100.0, -20.0, -100.0)
@@ -77,9 +77,10 @@ limits = np.finfo(np.float32)
 print(f"float32: the number after 1 is 1 + {limits.eps:.1e}; e^s is infinite beyond s = {np.log(limits.max):.1f}")
 
 # %% [markdown]
-# Equal on paper, and each wrong in its own places. At a score of 10 the difference $1 - p$ has few digits left; at 20 the
-# probability is rounded to 1, and $1 - p$ to 0. At 100 the exponential overflows. At $-20$ the 1 swallows the small
-# number that was the whole loss.
+# Equal on paper, and each wrong in its own places. At a score of 10 the difference $1 - p$ has few digits left; at 20
+# the probability is rounded to 1, and $1 - p$ to 0. At 100 the exponential overflows. At $-20$ the 1 swallows the small
+# number that was the whole loss. At $-100$ the overflow makes $p$ 0, and the BCE multiplies $y = 0$ by
+# $\ln 0 = -\infty$: NaN.
 #
 # ## One function
 #
@@ -96,10 +97,11 @@ print(f"float32: the number after 1 is 1 + {limits.eps:.1e}; e^s is infinite bey
 # | logistic loss, $y = +1$ or $y = -1$ | $\ln(1 + e^{-s}) = \mathrm{softplus}(-s)$ | $\ln(1 + e^{s}) = \mathrm{softplus}(s)$ |
 # | softmax of the scores $0$ and $s$ | $-\ln \frac{e^s}{1 + e^s} = \mathrm{softplus}(-s)$ | $-\ln\frac{1}{1 + e^s} = \mathrm{softplus}(s)$ |
 #
-# So the BCE is $y\,\mathrm{softplus}(-s) + (1 - y)\,\mathrm{softplus}(s)$, and the logistic loss $\mathrm{softplus}(-ys)$.
+# So the BCE is $y\,\mathrm{softplus}(-s) + (1 - y)\,\mathrm{softplus}(s)$, and the logistic loss
+# $\mathrm{softplus}(-ys)$.
 #
-# **The softplus without overflow.** For $s > 0$ take $e^s$ out of the bracket: $\ln(1 + e^s) = s + \ln(1 + e^{-s})$. For
-# $s \le 0$ leave it. Both are
+# **The softplus without overflow.** For $s > 0$ take $e^s$ out of the bracket: $\ln(1 + e^s) = s + \ln(1 + e^{-s})$.
+# For $s \le 0$ leave it. Both are
 #
 # $$\mathrm{softplus}(s) = \max(s, 0) + \ln(1 + e^{-|s|}),$$
 #
@@ -207,8 +209,9 @@ for name, loss, y in (("BCE, y = 0", bce_with_logits, 0.0), ("logistic, y = -1",
 # ## Thirty steps by hand
 #
 # A binary classifier in the plane. With $s_i = w \cdot x_i$ the chain rule gives
-# $\frac{\partial}{\partial w} \frac1n \sum_i L_i = \frac1n \sum_i (\sigma(s_i) - y_i)\, x_i$. Thirty steps from the lectures'
-# $w = (-2, 2, 1)$ with the learning rate 0.1: in plain NumPy, and by your engine, which was never told the formula.
+# $\frac{\partial}{\partial w} \frac1n \sum_i L_i = \frac1n \sum_i (\sigma(s_i) - y_i)\, x_i$. Thirty steps from the
+# lectures' $w = (-2, 2, 1)$ with the learning rate 0.1: in plain NumPy, and by your engine, which was never told the
+# formula.
 
 # %%
 random = np.random.RandomState(0)
@@ -241,12 +244,12 @@ print(f"largest difference of 30 losses: {np.abs(np.subtract(by_hand, by_engine)
 # ## T classes by two: one versus rest
 #
 # Two classes are enough for more: for each of $T$ classes train a binary classifier "is it this one?". Each has its own
-# hyperplane, and the prediction is the class with the highest score. The $T$ classifiers are the rows of one matrix, and
-# their losses are added: that is `one_vs_rest_loss`.
+# hyperplane, and the prediction is the class with the highest score. The $T$ classifiers are the rows of one matrix,
+# and their losses are added: that is `one_vs_rest_loss`.
 #
 # Below are three classes in the plane and, as broken lines, the three hyperplanes, each with an arrow to the side where
-# its score is positive. **Predict**: near the middle all three scores can be negative: "none of them". Which class is it
-# given? And on the digits: is one versus rest better or worse than the softmax, and by how much?
+# its score is positive. **Predict**: near the middle all three scores can be negative: "none of them". Which class is
+# it given? And on the digits: is one versus rest better or worse than the softmax, and by how much?
 
 
 # %%
@@ -281,8 +284,8 @@ for name, loss_fn in (("one versus rest", one_vs_rest_loss), ("softmax", nn.Cros
 
 # %% [markdown]
 # The highest score wins, also where it is negative. Each of the classifiers knows nothing of the others, so an image
-# may be claimed by none of them or by several; the softmax, whose loss sees all scores together, only compares them, and
-# the sign of a score means nothing there.
+# may be claimed by none of them or by several; the softmax, whose loss sees all scores together, only compares them,
+# and the sign of a score means nothing there.
 #
 # ## Beyond the straight line
 #
@@ -297,9 +300,10 @@ for name, loss_fn in (("one versus rest", one_vs_rest_loss), ("softmax", nn.Cros
 #
 # $$(x_1, x_2) \mapsto (x_1,\ x_2,\ x_1^2,\ x_2^2,\ x_1 x_2),$$
 #
-# a linear score is a polynomial of degree 2, and its border, a plane up there, is a conic in the plane of the points: an
-# ellipse, a parabola, a hyperbola. $s = -x_1 x_2$ solves the quadrants. **Polar** coordinates, $(r, \theta)$ with
-# $r = \sqrt{x^2 + y^2}$ and $\theta$ the angle from $-\pi$ to $\pi$, turn a circle around the origin into a straight line.
+# a linear score is a polynomial of degree 2, and its border, a plane up there, is a conic in the plane of the points:
+# an ellipse, a parabola, a hyperbola. $s = -x_1 x_2$ solves the quadrants. **Polar** coordinates, $(r, \theta)$ with
+# $r = \sqrt{x^2 + y^2}$ and $\theta$ the angle from $-\pi$ to $\pi$, turn a circle around the origin into a straight
+# line.
 
 
 # %% file="binary.py"
@@ -377,17 +381,17 @@ for case, (p, y) in SETS.items():
 
 # %% [markdown]
 # The ring is where $(r - 1)(2 - r) = -r^2 + 3r - 2$ is positive. The lift has $r^2 = x_1^2 + x_2^2$ but no $r$, polar
-# coordinates have $r$ but no $r^2$; lifted polar coordinates have both, and descent comes close to it in 3,000 steps. For
-# the three discs none of these will do.
+# coordinates have $r$ but no $r^2$; lifted polar coordinates have both, and descent comes close to it in 3,000 steps.
+# For the three discs none of these will do.
 #
 # So somebody must know which features a problem needs. The other way: let the classifier find them. Put a layer before
-# it, $h = \max(0, W_1 x + b_1)$: each entry of $h$ is a feature, 0 on one side of a line and growing on the other. Four such
-# features solve the quadrants, by hand:
+# it, $h = \max(0, W_1 x + b_1)$: each entry of $h$ is a feature, 0 on one side of a line and growing on the other. Four
+# such features solve the quadrants, by hand:
 #
 # $$|a| = \max(0, a) + \max(0, -a), \qquad (x_1 - x_2)^2 - (x_1 + x_2)^2 = -4 x_1 x_2,$$
 #
-# so $|x_1 - x_2| > |x_1 + x_2|$ exactly where $x_1 x_2 < 0$, which is the class 1. **Predict** the weights of both layers
-# before you read them.
+# so $|x_1 - x_2| > |x_1 + x_2|$ exactly where $x_1 x_2 < 0$, which is the class 1. **Predict** the weights of both
+# layers before you read them.
 
 # %%
 hand = nn.Sequential(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 1))
@@ -435,16 +439,16 @@ figure
 #
 # ## What PyTorch does here
 #
-# `nn.BCEWithLogitsLoss` computes $(1 - y)\,s - \ln\sigma(s)$, with a stable logarithm: one softplus in place of two. For
-# $y = 0$ and $s = -30$ this is $-30 + 30$, and the small loss is lost: 0 in float32, where the formula of this chapter
-# keeps $9.4 \cdot 10^{-14}$. `nn.SoftMarginLoss`, the logistic loss, is computed as it stands, and is infinite in float32 where
-# $e^{-ys}$ is, beyond 88.7. `nn.BCELoss` takes probabilities, and cuts the logarithm at $-100$. There is no loss for one versus
-# rest by class number: one passes one-hot labels to `BCEWithLogitsLoss`.
+# `nn.BCEWithLogitsLoss` computes $(1 - y)\,s - \ln\sigma(s)$, with a stable logarithm: one softplus in place of two.
+# For $y = 0$ and $s = -30$ this is $-30 + 30$, and the small loss is lost: 0 in float32, where the formula of this
+# chapter keeps $9.4 \cdot 10^{-14}$. `nn.SoftMarginLoss`, the logistic loss, is computed as it stands, and is infinite
+# in float32 where $e^{-ys}$ is, beyond 88.7. `nn.BCELoss` takes probabilities, and cuts the logarithm at $-100$. There
+# is no loss for one versus rest by class number: one passes one-hot labels to `BCEWithLogitsLoss`.
 #
-# **What the real file adds** (`microdl/ops/binary_loss.py`): weights of examples and of the positive class (`pos_weight`),
-# targets that require gradients, and refusals. Yours takes scores (3, 1) with labels (3,) and broadcasts them to nine
-# pairs, a mistake that trains without a word. microdl rounds as PyTorch does, for the sake of the same printed digits, but
-# for the logistic loss, which it keeps finite:
+# **What the real file adds** (`microdl/ops/binary_loss.py`): weights of examples and of the positive class
+# (`pos_weight`), targets that require gradients, and refusals. Yours takes scores (3, 1) with labels (3,) and
+# broadcasts them to nine pairs, a mistake that trains without a word. microdl rounds as PyTorch does, for the sake of
+# the same printed digits, but for the logistic loss, which it keeps finite:
 
 # %%
 import microdl as torch
@@ -466,8 +470,8 @@ print(f"one versus rest: microdl {theirs:.4f}, yours {one_vs_rest_loss(Tensor(th
 
 # %% [markdown]
 # How microdl declares the loss: a forward of arrays, and below it a rule for each argument, as `op` of chapter 6 takes
-# them. `_logits_slope` is $\sigma(s) - y$, as you derived it, and `share` is what each element gets of the gradient of a
-# mean or a sum. As one operation it is one node in the graph, where yours is a node for each operator.
+# them. `_logits_slope` is $\sigma(s) - y$, as you derived it, and `share` is what each element gets of the gradient of
+# a mean or a sum. As one operation it is one node in the graph, where yours is a node for each operator.
 
 # %%
 learn.excerpt("microdl/ops/binary_loss.py", "_bce_logits")
@@ -475,12 +479,12 @@ learn.excerpt("microdl/ops/binary_loss.py", "_bce_logits")
 # %% [markdown]
 # ## Exercises
 #
-# 1. The probability of the true class is 0.63. What is the BCE? What is it for a score of 0, and what does that say about
-#    the first loss of a training?
+# 1. The probability of the true class is 0.63. What is the BCE? What is it for a score of 0, and what does that say
+#    about the first loss of a training?
 # 2. Show that $\sigma(s) - y$ for $y \in \{0, 1\}$ and the slope of the logistic loss for $\pm 1$ are the same.
 # 3. Is the ring separated by the features $(x_1, x_2, r, r^2)$? By $(r^2, r^4)$? Write the polynomial, then try.
-# 4. The parity of three pixels, `microdl.datasets.parity(pixels=3)`: which product separates it, and what must be added to
-#    the lift? How many features has a lift that does it for $d$ pixels?
+# 4. The parity of three pixels, `microdl.datasets.parity(pixels=3)`: which product separates it, and what must be added
+#    to the lift? How many features has a lift that does it for $d$ pixels?
 # 5. How many hidden units do the opposite quadrants need? Try 2, 3, 4 and 8, with ten seeds each, and count how often
 #    training finds 100 %. Four suffice by hand: why does it often fail with four?
 # 6. Replace the logistic loss in `one_vs_rest_loss` by the hinge, $\max(0, 1 - ys)$. What changes on the digits?

@@ -23,8 +23,9 @@ from mydl.neighbours import l2_distances
 from mydl.scores import scores_of
 
 # %% [markdown]
-# The images of this chapter are *synthetic*: drawn by a program in CIFAR-10's format, in ten classes such as "red striped
-# square". Each colour, each shape and each texture is that of two classes, so it takes two of them to tell a class.
+# The images of this chapter are *synthetic*: drawn by a program in CIFAR-10's format, in ten classes such as "red
+# striped square". Each colour, each shape and each texture is that of two classes, so it takes two of them to tell a
+# class.
 
 # %%
 known, unseen = SyntheticCIFAR(train=True, size=1500), SyntheticCIFAR(train=False, size=500)
@@ -56,9 +57,9 @@ W = learned("pixels", train_images.reshape(1500, -1), test_images.reshape(500, -
 plot_templates(W, shape=(32, 32, 3), class_names=NAMES, columns=5)
 
 # %% [markdown]
-# What the templates tell: a class is a colour near the middle, on a ground of the opposite colour. Of the shape there is
-# a blur, for it is drawn in any place, size and turn. Of the texture there is nothing: the stripes of two images cancel.
-# The rest is noise that fits the training images, which the gap between training and test shows as well.
+# What the templates tell: a class is a colour near the middle, on a ground of the opposite colour. Of the shape there
+# is a blur, for it is drawn in any place, size and turn. Of the texture there is nothing: the stripes of two images
+# cancel. The rest is noise that fits the training images, which the gap between training and test shows as well.
 #
 # What should *not* matter? Where the object is, how large, how it is turned, how bright the day is. Each feature below
 # forgets some of this on purpose.
@@ -66,8 +67,8 @@ plot_templates(W, shape=(32, 32, 3), class_names=NAMES, columns=5)
 # ## Four features
 #
 # **Colour histogram.** How many pixels have which *hue*, wherever they are. The hue is the angle on a circle of colours
-# with red at 0, green at 1/3, blue at 2/3 of a turn. Let $M$ be the largest and $m$ the smallest of R, G, B. Subtract $m$
-# (the grey in the colour) from all three and divide by $M - m$: now the largest is 1, the smallest 0, and the one
+# with red at 0, green at 1/3, blue at 2/3 of a turn. Let $M$ be the largest and $m$ the smallest of R, G, B. Subtract
+# $m$ (the grey in the colour) from all three and divide by $M - m$: now the largest is 1, the smallest 0, and the one
 # between, $t$, says how far the hue is from the largest's primary colour towards the other's, in sixths of a turn (at
 # $t = 1$ both are equal, half way between primaries a third apart). Where R is the largest, the smallest is B or G: the
 # hue is $+t = \frac{G - m}{M - m}$ or $-t = -\frac{B - m}{M - m}$, and both are
@@ -78,9 +79,10 @@ plot_templates(W, shape=(32, 32, 3), class_names=NAMES, columns=5)
 #
 # **Histogram of oriented gradients** (HOG; Dalal and Triggs, 2005). The grey image $I$ has a gradient at each pixel: by
 # chapter 3's central difference, up to a factor of 2, $g = (I_{r, c+1} - I_{r, c-1},\ I_{r+1, c} - I_{r-1, c})$, with a
-# direction and a length. Cut the image in cells of 8 x 8 pixels. In each cell count directions in 9 bins of 20 degrees,
-# modulo 180 (an edge from dark to bright counts as one from bright to dark), each pixel with its gradient's length. A
-# constant added to $I$ cancels in the differences; a factor is cancelled by dividing all numbers by their length.
+# direction and a length. Cut the image into cells of 8 x 8 pixels. In each cell count directions in 9 bins of 20
+# degrees, modulo 180 (an edge from dark to bright counts as one from bright to dark), each pixel with its gradient's
+# length. A constant added to $I$ cancels in the differences; a factor is cancelled by dividing all numbers by their
+# length.
 #
 # **Gabor filters.** A wave of frequency $f$ and direction $\theta$ under a bell,
 #
@@ -93,9 +95,9 @@ plot_templates(W, shape=(32, 32, 3), class_names=NAMES, columns=5)
 #
 # **Visual words.** Cut small patches out of many images at random, and cluster them: the centres are a *codebook*. An
 # image becomes a histogram: how often each word is the nearest to one of its patches. Clustering is *k-means*: find
-# centres $c$ with a small sum $\sum_i \lVert x_i - c_{k(i)} \rVert^2$. For given centres it is smallest if $k(i)$ is the
-# nearest; for given $k(i)$ the slope $-2 \sum_{i: k(i) = k} (x_i - c_k)$ vanishes if $c_k$ is the mean of its patches. Do
-# both in turns: neither can raise the sum.
+# centres $c$ with a small sum $\sum_i \lVert x_i - c_{k(i)} \rVert^2$. For given centres it is smallest if $k(i)$ is
+# the nearest; for given $k(i)$ the slope $-2 \sum_{i: k(i) = k} (x_i - c_k)$ vanishes if $c_k$ is the mean of its
+# patches. Do both in turns: neither can raise the sum.
 
 # %% file="features.py"
 """Chapter 12: what a linear classifier may see instead of pixels. Images are floats in [0, 1]."""
@@ -221,8 +223,8 @@ def visual_words(images, centres):
 # %% [markdown]
 # ## What they see
 #
-# HOG of one image: in each cell a stroke for each bin, along the edge (across the gradient). **Predict** how many numbers
-# an image of 320 x 240 pixels becomes.
+# HOG of one image: in each cell a stroke for each bin, along the edge (across the gradient). **Predict** how many
+# numbers an image of 320 x 240 pixels becomes.
 
 # %%
 rows, columns, bins = 240 // 8, 320 // 8, 9
@@ -255,7 +257,7 @@ fs, turns = np.linspace(0, 0.5, 41), np.linspace(-90, 90, 41)
 figure = Figure(figsize=(8.5, 2.6), layout="constrained")
 left, right = figure.subplots(1, 2, sharey=True)
 left.plot(fs, [answer(f, 0.0) for f in fs])
-left.axvspan(0.25 - 1 / (4 * np.pi), 0.25 + 1 / (4 * np.pi), color="0.9", label="one width of the bell")
+left.axvspan(0.25 - 1 / (4 * np.pi), 0.25 + 1 / (4 * np.pi), color="0.9", label="one width to each side")
 left.set(xlabel="frequency of the stripes, waves a pixel", ylabel="answer of (0.25, 0°)")
 left.legend()
 right.plot(turns, [answer(0.25, a) for a in np.deg2rad(turns)])
@@ -279,7 +281,7 @@ plot_codebook(centres.reshape(-1, 3, 6, 6).transpose(0, 2, 3, 1), counts=counts,
 #
 # The same linear classifier, the same training. **Predict** the order, and which you could leave out when they stand
 # side by side. A fifth is microdl's: *local binary patterns* compare each pixel with its eight neighbours and
-# count the patterns of signs (exercise 5).
+# count the patterns of signs, grouped into ten kinds (exercise 5 counts all 256).
 
 # %%
 from microdl import features as microdl_features
@@ -306,13 +308,13 @@ for name in FEATURES:
     learned(f"  without {name}", *side_by_side([other for other in FEATURES if other != name]))
 
 # %% [markdown]
-# Each sees a part: HOG has no colour, the colour histogram no shape. Together they do what none can, with fewer numbers
-# than a tenth of the pixels, and the gap between training and test is smaller. What a feature is worth alone and what it
-# adds to the others are two questions: the second part of the table answers the second. The colour histogram does little
-# here on either count, since most pixels belong to the background, which may have any hue.
+# Each sees a part: HOG has no colour, the colour histogram no shape. Together they do what none can, with less than a
+# tenth of the pixels' numbers, and the gap between training and test is smaller. What a feature is worth alone and what
+# it adds to the others are two questions: the second part of the table answers the second. The colour histogram does
+# little here on either count, since most pixels belong to the background, which may have any hue.
 #
-# How sure can you be that a feature forgets what it should? Test it. **Predict** which of them change when the image gets
-# flatter and brighter, and which when it moves by five pixels:
+# How sure can you be that a feature forgets what it should? Test it. **Predict** which of them change when the image
+# gets flatter and brighter, and which when it moves by five pixels:
 
 # %%
 brighter = train_images[:50] * 0.8 + 0.1
@@ -354,18 +356,18 @@ for ax, k in zip(right.subplots(2, 2).ravel(), (0, 1, 3, 5)):
 figure
 
 # %% [markdown]
-# The weights of the hues are small, and tell nothing of red or green: the classifier found no use for them. Those of the
-# filters tell a lot: the two plain classes are against every answer at 0.25 waves a pixel, the dotted square is for those
-# along its sides. The plain disc wants strokes around an empty middle. Read the weights of a linear classifier when it
-# is trained: they say what it goes by.
+# The weights of the hues are small, and tell nothing of red or green: the classifier found no use for them. Those of
+# the filters tell a lot: the two plain classes are against every answer at 0.25 waves a pixel, the dotted square is for
+# those along its sides. The plain disc wants strokes around an empty middle. Read the weights of a linear classifier
+# when it is trained: they say what it goes by.
 #
 # A convolutional network learns such filters instead of being given them; its first layer often looks like the Gabor
 # bank above.
 #
 # ## What PyTorch does here
 #
-# Nothing: it learns its features. (torchvision's `transforms` change images and do not describe them.) The libraries for
-# these are scikit-image and OpenCV; microdl's `hog`, `gabor` and `lbp` follow scikit-image's definitions.
+# Nothing: it learns its features. (torchvision's `transforms` change images and do not describe them.) The libraries
+# for these are scikit-image and OpenCV; microdl's `hog`, `gabor` and `lbp` follow scikit-image's definitions.
 #
 # **What the real file adds** (`microdl/features/gradients.py`, `microdl/features/words.py`,
 # `microdl/features/transformers.py`): compiled kernels; for HOG the colour channel with the longest gradient, and
@@ -382,10 +384,11 @@ hues = microdl_features.color_histogram(images, 10, "hue")
 print(f"colour histogram: largest difference {np.abs(hues - color_histogram(images)).max():.0e}")
 
 # %% [markdown]
-# Beside your `hue`, the same for one pixel in a compiled loop: branches in place of `np.where`, so nothing is computed in
-# vain, and no $0/0$ to be careful of. Below it the whitening of patches, in four lines: neighbouring pixels are alike, so
-# patches vary much in a few directions; each direction of variance $d$ is divided by $\sqrt{d + \varepsilon}$, so that
-# distances between patches count all directions alike, but for those that hold only noise.
+# Beside your `hue`, the same for one pixel in a compiled loop: branches in place of `np.where`, so nothing is computed
+# in vain, and no $0/0$ to be careful of. Below it the whitening of patches, in four lines: neighbouring pixels are
+# alike, so patches vary much in a few directions; each direction of variance $d$ is divided by
+# $\sqrt{d + \varepsilon}$, so that distances between patches count all directions alike, but for those that hold only
+# noise.
 
 # %%
 learn.excerpt("microdl/kernels/colour.py", "_hsv")
@@ -398,10 +401,10 @@ learn.excerpt("microdl/features/words.py", "zca")
 #
 # 1. How many numbers is HOG of an image of 64 x 128 pixels, with cells of 8 and 9 bins? Of a CIFAR-10 image?
 # 2. A HOG cell of 16 pixels? Of 4? Choose by cross-validation, as in chapter 1.
-# 3. Nearest neighbours on features: better than on pixels? Begin with `l2_distances(b, a)` of two standardised features and
-#    `vote`.
-# 4. HOG weighs each pixel by its gradient. Weigh the pixels of the colour histogram by $M - m$, which is 0 for grey. What
-#    does it gain?
-# 5. Write local binary patterns: compare each pixel with its eight neighbours, read the eight signs as a number from 0 to
-#    255, and make a histogram of these. Under which changes of the image does it stay exactly as it is?
+# 3. Nearest neighbours on features: better than on pixels? Begin with `l2_distances(b, a)`, where a and b are one
+#    feature of the training and of the test images, standardised as in `learned`, and `vote`.
+# 4. HOG weighs each pixel by its gradient. Weigh the pixels of the colour histogram by $M - m$, which is 0 for grey.
+#    What does it gain?
+# 5. Write local binary patterns: compare each pixel with its eight neighbours, read the eight signs as a number from 0
+#    to 255, and make a histogram of these. Under which changes of the image does it stay exactly as it is?
 # 6. Normalise the Gabor answers and the patches so that contrast does not matter, and run the last two tables again.

@@ -2,11 +2,11 @@
 # # From NumPy to the machine's limit
 #
 # Your framework is right, and slower than it could be. In this chapter you measure where the time goes, compile inner
-# loops with Numba, find that a compiled loop may well be slower than NumPy, and learn why, what to do about it, and when
-# to stop: by comparing with what the machine can do at most.
+# loops with Numba, find that a compiled loop may well be slower than NumPy, and learn why, what to do about it, and
+# when to stop: by comparing with what the machine can do at most.
 #
-# You need: all chapters. Time: 60 minutes. The timings are those of the machine on which this notebook was executed, busy
-# with other work; run it on yours, and read your own numbers in place of these.
+# You need: all chapters. Time: 60 minutes. The timings are those of the machine on which this notebook was executed,
+# busy with other work; run it on yours, and read your own numbers in place of these.
 
 # %%
 import math
@@ -42,8 +42,8 @@ print(f"{platform.machine()}, Python {platform.python_version()}, NumPy {np.__ve
 # %% [markdown]
 # ## The naive way, and where it breaks
 #
-# "Python is slow, compiled code is fast, so compile it." The softmax loss of chapter 2 as plain loops, in Python, compiled
-# by Numba, and in NumPy. **Predict** their order. And what will the last line print?
+# "Python is slow, compiled code is fast, so compile it." Here is the softmax loss of chapter 2: as plain loops in
+# Python, the same loops compiled by Numba, and in NumPy. **Predict** their order. And what will the last line print?
 
 
 # %%
@@ -90,8 +90,8 @@ x = np.array([1.0, np.nan])
 print("Python", has_nan(x), "  compiled", njit(has_nan)(x), "  with fastmath=True", njit(has_nan, fastmath=True)(x))
 
 # %% [markdown]
-# The compiler optimised the question away. So name the freedoms one by one: `fastmath={"contract"}` allows a product and
-# a sum to be rounded once, `"reassoc"` another order of sums. Neither loses a NaN.
+# The compiler optimised the question away. So name the freedoms one by one: `fastmath={"contract"}` allows a product
+# and a sum to be rounded once, `"reassoc"` another order of sums. Neither loses a NaN.
 #
 # ## What the machine can do at most
 #
@@ -100,10 +100,10 @@ print("Python", has_nan(x), "  compiled", njit(has_nan)(x), "  with fastmath=Tru
 # $$\text{time} \ \ge\ \max\left(\frac{\text{bytes}}{\text{bytes per second}},\
 #   \frac{\text{operations}}{\text{operations per second}}\right).$$
 #
-# (The two limits against the operations done per byte make the picture known as the *roofline*.) Both rates can be measured
-# in a line: a copy does nothing but move bytes, 8 read and 8 written for each float64; and the costly operation of a
-# softmax is the exponential, one for each number. **Predict** what happens to the copy's rate when the array gets larger
-# than the processor's caches, some megabytes.
+# (The two limits against the operations done per byte make the picture known as the *roofline*.) Both rates can be
+# measured in a line: a copy does nothing but move bytes, 8 read and 8 written for each float64; and the costly
+# operation of a softmax is the exponential, one for each number. **Predict** what happens to the copy's rate when the
+# array gets larger than the processor's caches, some megabytes.
 
 # %%
 print(f"{'numbers':>10}{'copy':>14}{'':>14}{'np.exp':>14}")
@@ -114,8 +114,8 @@ for n in (640, 20_000, 2_000_000):
 
 # %% [markdown]
 # (At 640 numbers the call itself is what is measured.) An operation of NumPy on a large array is compiled already, and
-# cannot be beaten by much. What NumPy cannot do is *several steps in one pass*: loss and slope of the softmax are, step by
-# step, a maximum (reads all), a difference (reads and writes), an exponential (reads and writes), a sum (reads), a
+# cannot be beaten by much. What NumPy cannot do is *several steps in one pass*: loss and slope of the softmax are, step
+# by step, a maximum (reads all), a difference (reads and writes), an exponential (reads and writes), a sum (reads), a
 # quotient (reads and writes): eight trips over the array, each of which for a large one goes to the memory and back. A
 # **fused** kernel reads a row, does all while it is in the cache, and writes the slope: two trips, like the copy.
 #
@@ -140,7 +140,7 @@ def softmax_loss_and_slope(scores, labels, losses, slope):
     for i in range(scores.shape[0]):
         # <exercise softmax_loss_and_slope: For row i fill losses[i] and slope[i, :]. Find the largest score, then the sum of e^(s - largest), then the loss and the slopes. No arrays.>
         # hint: Three short loops over j. In the second keep e^(s - largest) in slope[i, j]: it is needed again.
-        # hint: With `if scores[i, j] > largest` a NaN is never the largest, but it is in the sum, and comes out: good.
+        # hint: With `if scores[i, j] > largest` a NaN is passed over, or, if it stands first, stays; either way it gets into the sum, and comes out: good.
         # hint: losses[i] = math.log(total) - (scores[i, labels[i]] - largest).
         # hint: Third loop: slope[i, j] /= total; after it slope[i, labels[i]] -= 1.
         largest = scores[i, 0]
@@ -198,7 +198,7 @@ fused_scores = op(lambda x, w, b: x @ w.T + b, x=lambda g, w: g @ w, w=lambda g,
 
 
 class FusedCrossEntropy(CrossEntropyLoss):
-    """CrossEntropyLoss, one node of the graph; its gradient by labels is made in the forward pass."""
+    """CrossEntropyLoss; for labels the losses are one node of the graph, whose gradient is made in the forward pass."""
 
     def each(self, scores, target):
         """The losses of the rows of scores (n, c)."""
@@ -208,10 +208,12 @@ class FusedCrossEntropy(CrossEntropyLoss):
 
 
 class FusedLinear(Linear):
-    """Linear, one node of the graph where it has a bias."""
+    """Linear for batches (N, in): one node of the graph where it has a bias."""
 
     def forward(self, x):
-        return super().forward(x) if self.bias is None else fused_scores(x, self.weight, self.bias)
+        if self.bias is None or x.ndim != 2:
+            return super().forward(x)
+        return fused_scores(x, self.weight, self.bias)
 
 
 def use_kernels():
@@ -222,7 +224,7 @@ def use_kernels():
 # %% [markdown]
 # ## Right first
 #
-# A kernel has a twin: the same in NumPy, slow and plain. They must agree, also where it hurts.
+# A kernel has a twin: the same in NumPy, plain and easy to trust. They must agree, also where it hurts.
 
 
 # %%
@@ -275,10 +277,10 @@ for n, c in SIZES:
     print(f"{n} x {c}: NumPy's time / the kernel's: {ratio:.1f}" + ("   (the kernel is slower)" if ratio < 1 else ""))
 
 # %% [markdown]
-# With few classes the kernel wins, for it makes no arrays on the way. With many, where the passes should cost NumPy most,
-# its advantage is gone, and it is far from both limits. What is honest now? To print the whole table, not the row that
-# looks best; to keep NumPy where it is as fast; and, before more code is written, to ask which limit the kernel is at. It
-# moves as few bytes as a copy, so it is not the memory. Then it is the arithmetic:
+# With few classes the kernel wins, for it makes no arrays on the way. With many, where the passes should cost NumPy
+# most, its advantage is gone, and it is far from both limits. What is honest now? To print the whole table, not the row
+# that looks best; to keep NumPy where it is as fast; and, before more code is written, to ask which limit the kernel is
+# at. It moves as few bytes as a copy, so it is not the memory. Then it is the arithmetic:
 
 
 # %%
@@ -293,10 +295,10 @@ for name, function in (("np.exp", lambda z, out: np.exp(z, out)), ("compiled loo
     print(f"{name:<28}{seconds(function, z, out, rounds=25) / z.size * 1e9:>6.2f} ns a number")
 
 # %% [markdown]
-# There it is. A processor of today has instructions for four or eight float64 at once (*SIMD*), and NumPy's exponential is
-# written with them. The compiled loop calls the library's function once for each number, and a call cannot be spread
-# over eight numbers. (Where Numba finds Intel's SVML, a library of such functions, it can, and your table may differ.) A
-# kernel is not fast because it is compiled.
+# There it is. A processor of today has instructions for four or eight float64 at once (*SIMD*), and NumPy's exponential
+# is written with them. The compiled loop calls the library's function once for each number, and a call cannot be spread
+# over eight numbers. (Where Numba finds Intel's SVML, a library of such functions, it can, and your table may differ.)
+# A kernel is not fast because it is compiled.
 #
 # ## An exponential for many numbers at once
 #
@@ -308,13 +310,13 @@ for name, function in (("np.exp", lambda z, out: np.exp(z, out)), ("compiled loo
 #
 # What the sum leaves out is about $r^{14} / 14!$, printed below. Three tricks do without calls:
 #
-# - *Rounding.* A float64 has 52 bits after its first. In $x + 1.5 \cdot 2^{52}$ the last of them stands for 1, so the addition
-#   itself rounds; subtracting the same leaves the whole number $k$.
+# - *Rounding.* A float64 has 52 bits after its first. In $x + 1.5 \cdot 2^{52}$ the last of them stands for 1, so the
+#   addition itself rounds; subtracting the same leaves the whole number $k$.
 # - *$2^k$* is the float64 whose bits are $k + 1023$ in the exponent's place, from bit 52 on, and 0 elsewhere:
-#   `(k + 1023) << 52`, read as a float. The integer $k$ is there already: it is what the last bits of the shifted number
-#   say, and all bits before them fall out on the left.
-# - *$k \ln 2$* would be off by the rounding of $\ln 2$, $k$ times. So $\ln 2$ is split in two (Cody and Waite, 1980): the
-#   first part has so few bits that its product with $k$ is exact.
+#   `(k + 1023) << 52`, read as a float. The integer $k$ is there already: it is what the last bits of the shifted
+#   number say, and all bits before them fall out on the left.
+# - *$k \ln 2$* would be off by the rounding of $\ln 2$, $k$ times. So $\ln 2$ is split in two (Cody and Waite, 1980):
+#   the first part has so few bits that its product with $k$ is exact.
 
 # %%
 print(f"left out: {(math.log(2) / 2) ** 14 / math.factorial(14):.0e}; rounding of a float64: {2.0**-53:.0e}")
@@ -371,9 +373,9 @@ print("of -1000, NaN:", fast_exp(-1000.0), fast_exp(np.nan))
 print(f"{seconds(exp_all, z, out, rounds=25) / z.size * 1e9:.2f} ns a number")
 
 # %% [markdown]
-# Now it must stand where the compiler can use it. A sum of floats has an order, which may not be changed, so a loop that
-# adds is not spread; the kernel above adds in the same loop. So: the exponentials in a loop of their own, the sum in a
-# function that allows another order (`"reassoc"`), and one division in place of $c$.
+# Now it must stand where the compiler can use it. A sum of floats has an order, which may not be changed, so a loop
+# that adds is not spread; the kernel above adds in the same loop. So: the exponentials in a loop of their own, the sum
+# in a function that allows another order (`"reassoc"`), and one division in place of $c$.
 
 
 # %%
@@ -410,7 +412,8 @@ measure("your kernel, arranged", arranged)
 
 # %% [markdown]
 # What is left are the search for the largest, the sum and the product, each another trip through the row (exercise 5
-# takes them apart). Stop when what is left above the limits is not worth the time of those who will read the code.
+# takes them apart). In rows of ten it is also that ten numbers do not fill two of the processor's vectors of eight.
+# Stop when what is left above the limits is not worth the time of those who will read the code.
 #
 # Bytes need no exponential, and their loop is plain from the start: one index that grows by one, no branches, whole
 # numbers of a fixed size, whose sums have no order to keep. The compiler spreads it by itself.
@@ -428,8 +431,9 @@ print(f"chapter 1: {numpys * 1e3:.1f} ms, compiled: {mine * 1e3:.1f} ms, {numpys
 # %% [markdown]
 # ## In the framework
 #
-# The training script of chapter 9, with the fused loss in place of the old one. **Predict** what part of the time is
-# saved.
+# The training script of chapter 9, with the fused loss in place of the old one. (`fused_losses` is an `op` of chapter
+# 6: its argument `slope` is an empty array, which the forward pass fills; the rule gets it by its name, and only
+# multiplies.) **Predict** what part of the time is saved.
 
 # %%
 from microdl.datasets import Digits
@@ -464,8 +468,10 @@ print(f"time: {after / before:.0%} of before")
 
 # %% [markdown]
 # If the loss is a part $q$ of the time and becomes $f$ times as fast, what is left is $1 - q + q / f$: never less than
-# $1 - q$ (*Amdahl's law*). With 64 rows of 10 the loss is a small part of a step; the rest is making nodes, walking the
-# graph, calling functions. Measure the parts, and begin with the largest:
+# $1 - q$ (*Amdahl's law*). With 64 rows of 10 the loss's arithmetic is a small part of a step, and what was saved is
+# mostly something else: the fused loss records one node where the old one records three (the log-softmax, the index,
+# the minus). Most of a step is making nodes, walking the graph, calling functions. Measure the parts, and begin with
+# the largest:
 
 # %%
 import cProfile
@@ -481,10 +487,10 @@ for place in sorted(times, key=times.get, reverse=True)[:6]:
     print(f"{place:<24}{times[place] / sum(times.values()):>5.0%} of the time, as the profiler sees it")
 
 # %% [markdown]
-# `tensor.py` makes the nodes and walks the graph, and a node costs the same whether its arrays are small or large. For
-# small arrays the cure is fewer nodes: `Linear` records three (`T`, `@`, `+`), `FusedLinear` one, and there is nothing to
-# compile in it. `use_kernels` puts both classes in the place of chapter 7's. **Predict** how near your framework comes to
-# microdl.
+# `tensor.py` makes the nodes and walks the graph, and what a node costs besides its arithmetic is the same for small
+# arrays and large ones. For small arrays the cure is fewer nodes: `Linear` records three (`T`, `@`, `+`), `FusedLinear`
+# one, and there is nothing to compile in it. `use_kernels` puts both classes in the place of chapter 7's. **Predict**
+# how near your framework comes to microdl.
 
 # %%
 import microdl
@@ -513,7 +519,7 @@ print(f"largest difference of the losses: {np.abs(np.subtract(plain, now)).max()
 # ## All in one picture
 #
 # Loss and slope of the softmax by each way, and by microdl: there the whole call, with checks, graph, new arrays and
-# `backward`, on one thread. The dashed lines are the two limits.
+# `backward`, on one thread. The dotted line is the copy, the dashed one np.exp: the two limits.
 
 
 # %%
@@ -543,8 +549,8 @@ figure
 # ## What PyTorch does here
 #
 # Its kernels are C++ with SIMD instructions written out (its exponential, too, is a polynomial), its softmax is one
-# kernel and its gradient another, its matrix products come from a library. For a step of a small model it, too, spends most of its time around the kernels, on
-# checks, nodes and calls: there a small framework need not be slower.
+# kernel and its gradient another, its matrix products come from a library. For a step of a small model it, too, spends
+# most of its time around the kernels, on checks, nodes and calls: there a small framework need not be slower.
 #
 # **What the real file adds** (`microdl/kernels/_math.py`, `microdl/kernels/softmax.py`, `microdl/kernels/_threads.py`,
 # `microdl/kernels/_compile.py`): this exponential for float32 too and down to the smallest numbers, short rows taken
@@ -578,8 +584,10 @@ learn.excerpt("microdl/kernels/softmax.py", "_softmax_rows")
 #    2,000 x 1,000 numbers? For float32?
 # 2. Use `momentum_step` in chapter 8's SGD. For which sizes does it pay? How many trips over memory does each make?
 # 3. Why does `byte_distances` fill `out` instead of returning an array? Measure both for small inputs.
-# 4. How many terms of the Taylor sum does float32 need? Write `fast_exp` for it, and measure: how many numbers at once now?
-# 5. Replace the exponential in `arranged` by $1 + x$ (wrong, of course): how far from the copy is it now, and what is left?
+# 4. How many terms of the Taylor sum does float32 need? Write `fast_exp` for it, and measure: how many numbers at once
+#    now?
+# 5. Replace the exponential in `arranged` by $1 + x$ (wrong, of course): how far from the copy is it now, and what is
+#    left?
 # 6. Order the three loops of a matrix product in the six possible ways, compile them, and measure. Explain the best and
 #    the worst.
 #

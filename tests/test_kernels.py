@@ -7,7 +7,7 @@ import microdl
 from microdl.kernels import activation, convert, hinge, linear, optim, softmax
 
 DTYPES = ["float32", "float64"]
-SHAPES = [(1, 1), (1, 5), (6, 1), (0, 3), (3, 0), (7, 3), (5, 10), (4, 37)]
+SHAPES = [(1, 1), (1, 5), (6, 1), (0, 3), (3, 0), (7, 3), (5, 10), (4, 37), (3, 700)]
 NO_WEIGHT = {dtype: np.empty(0, dtype) for dtype in DTYPES}
 IGNORE = -100
 
@@ -75,7 +75,7 @@ def test_softmax_equals_its_twin(shape, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("c", [4, 40])
+@pytest.mark.parametrize("c", [4, 40, 700])
 @pytest.mark.parametrize(
     "head",
     [

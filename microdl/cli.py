@@ -202,16 +202,12 @@ def _add_learn(commands: Any) -> None:
     actions = parser.add_subparsers(dest="action", metavar="action", required=True)
 
     def action(name: str, help: str, *, chapter: bool = True) -> Any:
-        one = actions.add_parser(name, help=help, description=help, allow_abbrev=False)
-        one.set_defaults(run=_learn, parser=one, chapter=None, exercise=None)
-        if chapter:
-            one.add_argument("chapter", type=_integer(1), metavar="N", help="number of the chapter")
+        one = _action(actions, name, help, chapter=chapter)
         place = "your package (default mydl)"
         one.add_argument("--package", type=Path, default=Path("mydl"), metavar="FOLDER", help=place)
         return one
 
-    start = actions.add_parser("start", help="Lay out the stubs of a package of your own.", allow_abbrev=False)
-    start.set_defaults(run=_learn, parser=start)
+    start = _action(actions, "start", "Lay out the stubs of a package of your own.")
     start.add_argument("package", nargs="?", type=Path, default=Path("mydl"), metavar="FOLDER", help="default mydl")
     some = action("check", "Check what you wrote in these chapters (default all).", chapter=False)
     some.add_argument("chapters", nargs="*", type=_integer(1), metavar="N", help="numbers of chapters")
@@ -224,27 +220,33 @@ def _add_learn(commands: Any) -> None:
 
 
 def _add_teaching(actions: Any) -> None:
-    def action(name: str, help: str) -> Any:
-        one = actions.add_parser(name, help=f"For teachers: {help}", description=help, allow_abbrev=False)
-        one.set_defaults(run=_learn, parser=one)
-        return one
+    def action(name: str, help: str, *, chapter: bool = False) -> Any:
+        return _action(actions, name, f"For teachers: {help}", chapter=chapter)
 
     results = action("class", "the results of a class, from a folder with one folder for each; what is in them is run.")
     results.add_argument("folder", type=Path, metavar="FOLDER", help="holds a folder for each of the class")
     results.add_argument("chapters", nargs="*", type=_integer(1), metavar="N", help="numbers of chapters (default all)")
     results.add_argument("--csv", type=Path, metavar="FILE", help="write each check, with its explanation")
-    bugs = action("bugs", "which of a chapter's planted bugs the students' own tests find.")
-    bugs.add_argument("chapter", type=_integer(1), metavar="N", help="number of the chapter")
+    bugs = action("bugs", "which of a chapter's planted bugs the students' own tests find.", chapter=True)
     bugs.add_argument("tests", nargs="*", type=Path, metavar="TESTS", help="files or folders for pytest (none: list)")
     bugs.add_argument("--package", default="mydl", metavar="NAME", help="what the tests import (default mydl)")
-    plant = action("plant", "write the reference with one bug in it, for students to find.")
-    plant.add_argument("chapter", type=_integer(1), metavar="N", help="number of the chapter")
+    plant = action("plant", "write the reference with one bug in it, for students to find.", chapter=True)
     plant.add_argument("bug", metavar="BUG", help="its name as bugs lists it")
     plant.add_argument("package", type=Path, metavar="FOLDER", help="a new folder")
 
 
+def _action(actions: Any, name: str, help: str, *, chapter: bool = False) -> Any:
+    """A command below ``microdl learn``, with the number of a chapter or without."""
+    one = actions.add_parser(name, help=help, description=help, allow_abbrev=False)
+    one.set_defaults(run=_learn, parser=one)
+    if chapter:
+        one.add_argument("chapter", type=_integer(1), metavar="N", help="number of the chapter")
+    return one
+
+
 def _learn(arguments: argparse.Namespace) -> int:
     from microdl.learn import classroom, command, hunting
+    from microdl.learn.running import LearnError
 
     a = arguments
     run: dict[str, Callable[[], int]] = {
@@ -260,7 +262,7 @@ def _learn(arguments: argparse.Namespace) -> int:
     }
     try:
         return run[a.action]()
-    except (command.LearnError, OSError) as error:
+    except (LearnError, OSError) as error:
         return _fail("learn", str(error))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -38,3 +39,13 @@ def restored_state() -> Iterator[None]:
     printing.set_printoptions(**options)
     mode.enabled, mode.inference = recording
     random.set_rng_state(stream)
+
+
+@pytest.fixture
+def mydl_put_back() -> Iterator[None]:
+    """Puts back what `learn.use` changes: the path, and the modules that are called mydl."""
+    path = list(sys.path)
+    yield
+    sys.path[:] = path
+    for name in [name for name in sys.modules if name.split(".")[0] == "mydl"]:
+        del sys.modules[name]

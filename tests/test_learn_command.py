@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -205,16 +205,7 @@ def test_a_damaged_note_and_a_name_that_is_none(mine: Path, capsys: pytest.Captu
     assert not Path("my-own").exists()
 
 
-@pytest.fixture
-def loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Puts back what `learn.use` changes: the path, and the modules that are called mydl."""
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    yield
-    for name in [name for name in sys.modules if name.split(".")[0] == "mydl"]:
-        del sys.modules[name]
-
-
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("mydl_put_back")
 def test_use_takes_the_readers_chapters_that_passed_and_else_the_reference(mine: Path) -> None:
     def scalar(name: str) -> ModuleType:
         learn.use(chapters=5, name=name)
@@ -230,14 +221,14 @@ def test_use_takes_the_readers_chapters_that_passed_and_else_the_reference(mine:
     assert not hasattr(scalar("another"), "OWN")
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("mydl_put_back")
 def test_use_of_fewer_chapters_has_no_later_file() -> None:
     learn.use(chapters=5)
     with pytest.raises(ModuleNotFoundError):
         import_module("mydl.tensor")
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("mydl_put_back")
 def test_in_a_notebook_a_figure_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: dict[tuple[str, str], Callable[[object], bytes]] = {}
     formatter = SimpleNamespace(for_type_by_name=lambda module, name, draw: drawn.update({(module, name): draw}))

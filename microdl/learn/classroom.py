@@ -26,6 +26,10 @@ class Result:
     outcomes: dict[int, list[dict[str, str]]]
     why: str = ""
 
+    def passes(self, number: int) -> bool:
+        """Whether all checks of a chapter pass."""
+        return number in self.outcomes and _all(self.outcomes[number], "passed")
+
 
 def show_class(folder: Path, numbers: list[int], table: Path | None) -> int:
     """Print who passed what and what most have wrong; write every outcome to `table`. 0 if everyone passes.
@@ -44,12 +48,13 @@ def show_class(folder: Path, numbers: list[int], table: Path | None) -> int:
     for result in class_results(handed_in, every, chosen):
         results.append(result)
         print(f"{result.who:<{width}}", _row(result, chosen), flush=True)
-    print(f"\nof {len(results)} ".ljust(width + 1), *(f"{_passed(results, c.number):>6}" for c in chosen), sep=" ")
+    passed = [sum(result.passes(chapter.number) for result in results) for chapter in chosen]
+    print(f"\nof {len(results)} ".ljust(width + 1), *(f"{number:>6}" for number in passed))
     _show_mistakes(results)
     if table is not None:
         write_atomically(table, _csv(results).encode())
         print(f"\nEach check, with its explanation: {table}")
-    return 0 if all(_passed([result], c.number) for result in results for c in chosen) else 1
+    return 0 if all(number == len(results) for number in passed) else 1
 
 
 def class_results(handed_in: Sequence[Path], every: dict[int, Chapter], chosen: Sequence[Chapter]) -> Iterable[Result]:
@@ -98,10 +103,6 @@ def _folders(folder: Path) -> Iterator[Path]:
 
 def _all(found: list[dict[str, str]], state: str) -> bool:
     return all(outcome["state"] == state for outcome in found)
-
-
-def _passed(results: Iterable[Result], number: int) -> int:
-    return sum(number in result.outcomes and _all(result.outcomes[number], "passed") for result in results)
 
 
 def _row(result: Result, chosen: Sequence[Chapter]) -> str:

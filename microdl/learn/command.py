@@ -7,9 +7,9 @@ from pathlib import Path
 
 from .chapter import chapters
 from .package import Package, called
-from .running import LearnError, outcomes, the_chapter
+from .running import LearnError, expect_importable, outcomes, the_chapter
 
-__all__ = ["LearnError", "check", "diff", "hint", "skip", "start", "status"]
+__all__ = ["check", "diff", "hint", "skip", "start", "status"]
 
 _SIGNS = {"passed": "ok   ", "wrong": "WRONG", "empty": "to do", "error": "ERROR"}
 
@@ -17,8 +17,7 @@ _SIGNS = {"passed": "ok   ", "wrong": "WRONG", "empty": "to do", "error": "ERROR
 def start(root: Path) -> int:
     """Lay out the reader's package."""
     every = chapters()
-    if not root.name.isidentifier():
-        raise LearnError(f"{root.name!r} cannot be imported as a package: take a name like mydl")
+    expect_importable(root)
     Package.start(root, list(every.values()))
     print(f"{root}: {sum(len(c.files) for c in every.values())} files with stubs, one or more a chapter.")
     option = "" if root == Path("mydl") else f" --package {root}"

@@ -14,7 +14,7 @@ from pathlib import Path
 from .bugs import BUGS, Bug, planted
 from .chapter import Chapter, chapters
 from .package import called, write_reference
-from .running import LearnError, the_chapter
+from .running import LearnError, expect_importable, the_chapter
 
 __all__ = ["find_bugs", "plant"]
 
@@ -38,7 +38,7 @@ def find_bugs(number: int, tests: Sequence[Path], name: str) -> int:
     Without tests, list the bugs. 0 where every bug is found by each of them. What the tests do is done on this machine.
     """
     every = chapters()
-    bugs = [bug for bug in BUGS if bug.chapter == the_chapter(every, number).number]
+    bugs = _bugs_of(every, number)
     if not tests:
         print("\n".join(f"{bug.name}  ({bug.exercise}, {bug.file})" for bug in bugs))
         return 0
@@ -57,25 +57,27 @@ def find_bugs(number: int, tests: Sequence[Path], name: str) -> int:
 def plant(number: int, bug: str, target: Path) -> int:
     """Write the reference of all chapters with one bug into a new folder, for students to find."""
     every = chapters()
-    known = {one.name: one for one in BUGS if one.chapter == the_chapter(every, number).number}
+    known = {one.name: one for one in _bugs_of(every, number)}
     if bug not in known:
         raise LearnError(f"chapter {number} has no bug {bug!r}, but {', '.join(map(repr, known))}")
     if target.exists():
         raise LearnError(f"{target} exists: give the name of a new folder")
-    if not target.name.isidentifier():
-        raise LearnError(f"{target.name!r} cannot be imported as a package: take a name like mydl")
+    expect_importable(target)
     _write(target, every, known[bug])
     print(f"{target}: the reference of all chapters, with a bug in it")
     return 0
+
+
+def _bugs_of(every: dict[int, Chapter], number: int) -> list[Bug]:
+    return [bug for bug in BUGS if bug.chapter == the_chapter(every, number).number]
 
 
 def _find(bugs: Sequence[Bug], every: dict[int, Chapter], tests: Path, name: str) -> list[bool]:
     """Print and return which bugs these tests find; nothing, where they do not pass on the reference."""
     with tempfile.TemporaryDirectory() as scratch:
         packages = [Path(scratch, str(place), name) for place in range(len(bugs) + 1)]
-        for package, bug in zip(
-            packages, [None, *bugs], strict=True
-        ):  # here: threads that parse at once confuse Python 3.11
+        # Not in the threads below: those that parse at once confuse Python 3.11
+        for package, bug in zip(packages, [None, *bugs], strict=True):
             _write(package, every, bug)
         code, words = _run(packages[0], tests)
         if code:

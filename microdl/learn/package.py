@@ -46,7 +46,7 @@ class Package:
             if not (root / name).exists():
                 write_atomically(root / name, called(text, root.name).encode())
         if not (root / MARK).exists():
-            write_atomically(root / MARK, json.dumps({"passed": {}, "hints": {}}).encode())
+            write_atomically(root / MARK, json.dumps(_new_note()).encode())
         return cls(root)
 
     def passed(self, chapter: Chapter) -> bool:
@@ -101,7 +101,7 @@ class Submission(Package):
     """
 
     def __init__(self, root: Path, chapters: Collection[Chapter]) -> None:
-        self.root, self._note = root, {"passed": {}, "hints": {}}
+        self.root, self._note = root, _new_note()
         modules = "|".join(Path(file).stem for chapter in chapters for file in chapter.files)
         texts = [path.read_text("utf-8", errors="replace") for path in sorted(root.glob("*.py"))]
         found = re.search(rf"^\s*from (\w+)\.(?:{modules})\b", "\n".join(texts), re.MULTILINE)
@@ -142,6 +142,10 @@ def _files(chapters: Collection[Chapter], make: Callable[[Chapter, str], str]) -
     for file, text in found.items():
         ast.parse(text, file)  # a chapter's mistake is told here, not in the reader's package
     return found
+
+
+def _new_note() -> dict[str, Any]:
+    return {"passed": {}, "hints": {}}
 
 
 def _free(path: Path) -> Path:

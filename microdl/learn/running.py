@@ -11,7 +11,7 @@ from pathlib import Path
 from .chapter import Chapter
 from .package import Package, assemble
 
-__all__ = ["LearnError", "outcomes", "the_chapter"]
+__all__ = ["LearnError", "expect_importable", "outcomes", "the_chapter"]
 
 _SECONDS = 120
 _RUN = """
@@ -32,6 +32,12 @@ def the_chapter(every: dict[int, Chapter], number: int) -> Chapter:
     if number not in every:
         raise LearnError(f"there is no chapter {number}: they are {min(every)} to {max(every)}")
     return every[number]
+
+
+def expect_importable(root: Path) -> None:
+    """LearnError where a package in that folder could not be imported for its name."""
+    if not root.name.isidentifier():
+        raise LearnError(f"{root.name!r} cannot be imported as a package: take a name like mydl")
 
 
 def outcomes(package: Package, every: dict[int, Chapter], number: int) -> list[dict[str, str]]:

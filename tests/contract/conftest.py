@@ -4,8 +4,6 @@ any other: `pytest tests/contract --framework mydl` in the folder that holds it,
 from __future__ import annotations
 
 import importlib
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,21 +26,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def torch(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def torch(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mydl_put_back: None) -> Any:
     """microdl, the reference of all chapters, or the package that was named, as a script calls it."""
     if not request.param.startswith("chapters"):
         monkeypatch.syspath_prepend(Path.cwd())
-        yield microdl if request.param == "microdl" else _face(request.param)
-        return
+        return microdl if request.param == "microdl" else _face(request.param)
     monkeypatch.chdir(tmp_path)
-    path = list(sys.path)
     learn.use(chapters=13)
     if request.param == "chapters with kernels":
         importlib.import_module("mydl.kernels").use_kernels()
-    yield _face("mydl")
-    sys.path[:] = path
-    for name in [name for name in sys.modules if name.split(".")[0] == "mydl"]:
-        del sys.modules[name]
+    return _face("mydl")
 
 
 def _face(name: str) -> Any:

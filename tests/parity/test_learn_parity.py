@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 
 import numpy as np
 import pytest
@@ -16,14 +15,10 @@ from microdl.learn.chapter import chapters  # noqa: E402 - after the guard
 
 
 @pytest.fixture
-def mydl(tmp_path, monkeypatch):
+def mydl(tmp_path, monkeypatch, mydl_put_back):
     monkeypatch.chdir(tmp_path)
-    path = list(sys.path)
     learn.use(chapters=9)
-    yield importlib.import_module("mydl.data").torch
-    sys.path[:] = path
-    for name in [name for name in sys.modules if name.split(".")[0] == "mydl"]:
-        del sys.modules[name]
+    return importlib.import_module("mydl.data").torch
 
 
 @pytest.fixture

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..chapter import Chapter
 
-__all__ = ["Bug", "planted"]
+__all__ = ["Bug", "bugs_in", "planted"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,11 @@ class Bug:
     wrong: str
     exercise: str
     why: str
+
+
+def bugs_in(chapter: int, file: str) -> Callable[[str, str, str, str, str], Bug]:
+    """Makes bugs of one file: the function takes name, right, wrong, exercise and why."""
+    return lambda name, right, wrong, exercise, why: Bug(chapter, name, file, right, wrong, exercise, why)
 
 
 def planted(bug: Bug, chapter: Chapter) -> str:

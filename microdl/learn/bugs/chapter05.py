@@ -1,8 +1,10 @@
 """What goes wrong in a scalar engine."""
 
-from .bug import Bug
+from .bug import bugs_in
 
 __all__ = ["BUGS"]
+
+_bug = bugs_in(5, "scalar.py")
 
 _RECURSIVE = """    order, seen, stack = [], set(), []
 
@@ -17,30 +19,30 @@ _RECURSIVE = """    order, seen, stack = [], set(), []
 """
 
 BUGS = [
-    Bug(5, "reused node overwritten", "scalar.py", "node.grad += g", "node.grad = g", "Value.backward",
+    _bug("reused node overwritten", "node.grad += g", "node.grad = g", "Value.backward",
         r"backward adds to grad"),
-    Bug(5, "last use wins", "scalar.py", "arrived.get(parent, 0.0) + rule(g)", "rule(g)", "Value.backward",
+    _bug("last use wins", "arrived.get(parent, 0.0) + rule(g)", "rule(g)", "Value.backward",
         r"add them up \(\+=\)|before all of its uses"),
-    Bug(5, "own value in the product's rule", "scalar.py", "(lambda g: g * other.value, lambda g: g * self.value)",
+    _bug("own value in the product's rule", "(lambda g: g * other.value, lambda g: g * self.value)",
         "(lambda g: g * self.value, lambda g: g * other.value)", "Value.__mul__", r"the \*other\* operand's value"),
-    Bug(5, "own grad handed on", "scalar.py", "            g = arrived.pop(node)\n            node.grad += g\n",
+    _bug("own grad handed on", "            g = arrived.pop(node)\n            node.grad += g\n",
         "            node.grad += arrived.pop(node)\n            g = node.grad\n", "Value.backward", r"not y\.grad"),
-    Bug(5, "walk begins with the value", "scalar.py", "arrived = {self: 1.0}", "arrived = {self: self.value}",
+    _bug("walk begins with the value", "arrived = {self: 1.0}", "arrived = {self: self.value}",
         "Value.backward", r"begins with dz/dz = 1"),
-    Bug(5, "rule returns a Value", "scalar.py", "(lambda g: g * other.value, lambda g: g * self.value)",
+    _bug("rule returns a Value", "(lambda g: g * other.value, lambda g: g * self.value)",
         "(lambda g: g * other, lambda g: g * self)", "Value.__mul__", r"should be the numbers"),
-    Bug(5, "order of discovery", "scalar.py",
+    _bug("order of discovery",
         "stack.append((node, True))\n            stack.extend((parent, False) for parent in node.parents)",
         "order.insert(0, node)\n            stack.extend((parent, False) for parent in node.parents)",
         "Value.backward", r"not when it is discovered"),
-    Bug(5, "oldest first", "scalar.py", "for node in reversed(_order(self)):", "for node in _order(self):",
+    _bug("oldest first", "for node in reversed(_order(self)):", "for node in _order(self):",
         "Value.backward", r"begin at the result"),
-    Bug(5, "seen forgotten", "scalar.py", "seen.add(node)\n", "pass\n", "Value.backward", r"is listed twice"),
-    Bug(5, "exp's rule without its value", "scalar.py", "(lambda g: g * out,)", "(lambda g: g,)", "Value.exp",
+    _bug("seen forgotten", "seen.add(node)\n", "pass\n", "Value.backward", r"is listed twice"),
+    _bug("exp's rule without its value", "(lambda g: g * out,)", "(lambda g: g,)", "Value.exp",
         r"3 e\^x"),
-    Bug(5, "sum hands on to one parent", "scalar.py",
+    _bug("sum hands on to one parent",
         "return Value(self.value + other.value, (self, other), (lambda g: g, lambda g: g))",
         "return Value(self.value + other.value, (self,), (lambda g: g,))", "Value.__add__", r"remember both operands"),
-    Bug(5, "recursion", "scalar.py", "    order, seen, stack = [], set(), [(root, False)]\n", _RECURSIVE,
+    _bug("recursion", "    order, seen, stack = [], set(), [(root, False)]\n", _RECURSIVE,
         "Value.backward", r"a stack of\s+your own"),
 ]  # fmt: skip

@@ -1,13 +1,10 @@
 """What goes wrong in an engine of arrays."""
 
-from .bug import Bug
+from .bug import bugs_in
 
 __all__ = ["BUGS"]
 
-
-def _bug(name: str, right: str, wrong: str, exercise: str, why: str) -> Bug:
-    return Bug(6, name, "tensor.py", right, wrong, exercise, why)
-
+_bug = bugs_in(6, "tensor.py")
 
 _LEAF = """            if not node.parents and node.grad is None:
                 node.grad = Tensor(g.copy())

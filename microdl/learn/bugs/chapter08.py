@@ -1,13 +1,10 @@
 """What goes wrong in optimisers."""
 
-from .bug import Bug
+from .bug import bugs_in
 
 __all__ = ["BUGS"]
 
-
-def _bug(name: str, right: str, wrong: str, exercise: str, why: str) -> Bug:
-    return Bug(8, name, "optim.py", right, wrong, exercise, why)
-
+_bug = bugs_in(8, "optim.py")
 
 _STEP = "p.data -= self.change(p.grad.data + self.weight_decay * p.data, state)"
 _V = 'self.momentum * state["v"] + g if "v" in state else g'

@@ -1,13 +1,10 @@
 """What goes wrong in random numbers and loaders."""
 
-from .bug import Bug
+from .bug import bugs_in
 
 __all__ = ["BUGS"]
 
-
-def _bug(name: str, right: str, wrong: str, exercise: str, why: str) -> Bug:
-    return Bug(9, name, "data.py", right, wrong, exercise, why)
-
+_bug = bugs_in(9, "data.py")
 
 _ORDER = "Generator(generator.long() % 2**63).permutation(n) if self.shuffle else np.arange(n)"
 

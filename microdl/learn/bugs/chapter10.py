@@ -1,13 +1,10 @@
 """What goes wrong in property tests."""
 
-from .bug import Bug
+from .bug import bugs_in
 
 __all__ = ["BUGS"]
 
-
-def _bug(name: str, right: str, wrong: str, exercise: str, why: str) -> Bug:
-    return Bug(10, name, "properties.py", right, wrong, exercise, why)
-
+_bug = bugs_in(10, "properties.py")
 
 _KEPT = "kept = shape[draw(st.integers(0, len(shape))) :]"
 

@@ -1,13 +1,10 @@
 """What goes wrong with two classes."""
 
-from .bug import Bug
+from .bug import bugs_in
 
 __all__ = ["BUGS"]
 
-
-def _bug(name: str, right: str, wrong: str, exercise: str, why: str) -> Bug:
-    return Bug(11, name, "binary.py", right, wrong, exercise, why)
-
+_bug = bugs_in(11, "binary.py")
 
 _SIGMOID = "np.where(x >= 0, 1 / (1 + e), e / (1 + e))"
 _SOFTPLUS = "np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))"

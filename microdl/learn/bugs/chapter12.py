@@ -1,13 +1,10 @@
 """What goes wrong in features."""
 
-from .bug import Bug
+from .bug import bugs_in
 
 __all__ = ["BUGS"]
 
-
-def _bug(name: str, right: str, wrong: str, exercise: str, why: str) -> Bug:
-    return Bug(12, name, "features.py", right, wrong, exercise, why)
-
+_bug = bugs_in(12, "features.py")
 
 BUGS = [
     _bug("green's third forgotten", "2 + (b - r) / d", "(b - r) / d", "hue", r"the hue of"),

@@ -1,13 +1,10 @@
 """What goes wrong in kernels."""
 
-from .bug import Bug
+from .bug import bugs_in
 
 __all__ = ["BUGS"]
 
-
-def _bug(name: str, right: str, wrong: str, exercise: str, why: str) -> Bug:
-    return Bug(13, name, "kernels.py", right, wrong, exercise, why)
-
+_bug = bugs_in(13, "kernels.py")
 
 _EXP = "slope[i, j] = math.exp(scores[i, j] - largest)"
 _LOSS = "losses[i] = math.log(total) - (scores[i, labels[i]] - largest)"

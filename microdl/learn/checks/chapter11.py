@@ -78,6 +78,14 @@ def _as_mean(found: float, right: float, n: int) -> str:
     return f" That is {n} times as much: n times the mean." if abs(found - n * right) < 1e-9 else ""
 
 
+def _gradient(m: Any, loss: Any, scores: Any, labels: Any) -> Any:
+    """Of a loss by the scores, as an array."""
+    s = m.tensor.Tensor(scores, requires_grad=True)
+    loss(s, m.tensor.Tensor(labels)).backward()
+    expect(s.grad is not None, "the scores get no gradient: was the loss computed from arrays, by `.data`?")
+    return s.grad.data
+
+
 @check(11, "sigmoid_forward", "right at any magnitude")
 def _(m: Any) -> None:
     _compare("sigmoid", m.binary.sigmoid_forward, _sigmoid, "The exponent must never be large: e^-|x| on both sides.")
@@ -115,11 +123,9 @@ def _(m: Any) -> None:
     why = " The labels are the wrong way round." if abs(found - turned) < 1e-9 else why
     why = " The second term, for label 0, is missing." if abs(found - (labels * terms).mean()) < 1e-9 else why
     expect(abs(found - right) < 1e-9, f"the loss is {found:.6f}, not {right:.6f}, the mean.{why}")
-    s = m.tensor.Tensor(scores, requires_grad=True)
-    m.binary.bce_with_logits(s, m.tensor.Tensor(labels)).backward()
-    expect(s.grad is not None, "the scores get no gradient: was the loss computed from arrays, by `.data`?")
     slope = (1 / (1 + np.exp(-scores)) - labels) / 4
-    expect(np.allclose(s.grad.data, slope), f"the gradient is {s.grad.data}, not (sigmoid(s) - y) / n = {slope}")
+    g = _gradient(m, m.binary.bce_with_logits, scores, labels)
+    expect(np.allclose(g, slope), f"the gradient is {g}, not (sigmoid(s) - y) / n = {slope}")
 
 
 @check(11, "bce_with_logits", "right for scores of any size")
@@ -169,11 +175,9 @@ def _(m: Any) -> None:
     expect(
         half.dtype == np.float32, f"of float32 scores the loss is {half.dtype}: the targets are floats of scores.dtype"
     )
-    s = m.tensor.Tensor(scores, requires_grad=True)
-    m.binary.one_vs_rest_loss(s, m.tensor.Tensor(labels)).backward()
-    expect(s.grad is not None, "the scores get no gradient: was the loss computed from arrays, by `.data`?")
     slope = (1 / (1 + np.exp(-scores)) - own) / 2
-    expect(np.allclose(s.grad.data, slope), f"the gradient is {s.grad.data.tolist()}, not {slope.tolist()}")
+    g = _gradient(m, m.binary.one_vs_rest_loss, scores, labels)
+    expect(np.allclose(g, slope), f"the gradient is {g.tolist()}, not {slope.tolist()}")
 
 
 @check(11, "lift", "the lectures' five columns, in order")
